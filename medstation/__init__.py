@@ -1,0 +1,3 @@
+"""MedStation: an offline AI workstation for hospitals."""
+
+__version__ = "0.1.0"

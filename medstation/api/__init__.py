@@ -1,0 +1,68 @@
+"""The public contract: everything a task plugin needs, on one screen."""
+
+from medstation.api.errors import (
+    BadInput,
+    MedStationError,
+    NotFound,
+    Refused,
+    Stopped,
+    StorageFull,
+    Unavailable,
+    VaultLocked,
+    WrongUsage,
+)
+from medstation.api.hooks import ENTRY_POINT_GROUP, hookimpl, hookspec
+from medstation.api.records import (
+    FileSource,
+    Finding,
+    Found,
+    Json,
+    Label,
+    LabelDraft,
+    Metrics,
+    ModelInfo,
+    Person,
+    PredictionDraft,
+    Record,
+    RecordDraft,
+    Skipped,
+)
+from medstation.api.settings import Setting, SettingValue, resolve
+from medstation.api.task import (
+    API_VERSION,
+    Exporter,
+    LabelKind,
+    MetricSpec,
+    Recipe,
+    Requirement,
+    TaskSpec,
+    resolve_ref,
+)
+from medstation.api.view import DataView, Layer, ViewContext
+from medstation.api.work import (
+    Case,
+    Checkpoint,
+    Evaluation,
+    Event,
+    ExportItem,
+    Fetched,
+    Finished,
+    Importer,
+    Metric,
+    Predictor,
+    Progress,
+    ReportProgress,
+    Started,
+    TrainRequest,
+    Workbench,
+)
+
+__all__ = [
+    "API_VERSION", "ENTRY_POINT_GROUP", "BadInput", "Case", "Checkpoint", "DataView", "Evaluation", "Event",
+    "ExportItem", "Exporter", "Fetched", "FileSource", "Finding", "Finished", "Found", "Importer", "Json", "Label",
+    "LabelDraft", "LabelKind", "Layer", "MedStationError", "Metric", "MetricSpec", "Metrics", "ModelInfo", "NotFound",
+    "Person", "PredictionDraft", "Predictor", "Progress", "Recipe", "Record", "RecordDraft", "Refused",
+    "ReportProgress", "Requirement", "Setting", "SettingValue", "Skipped", "Started", "Stopped", "StorageFull",
+    "TaskSpec", "TrainRequest", "Unavailable", "VaultLocked", "ViewContext", "Workbench", "WrongUsage", "hookimpl",
+    "hookspec", "resolve", "resolve_ref",
+]  # fmt: skip

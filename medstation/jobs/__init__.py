@@ -1,0 +1,1 @@
+"""Long work in child processes: supervisor, child, messages. No Qt, no torch."""

@@ -1,0 +1,1 @@
+"""Patients, records, labels, data sets, runs, models and predictions, kept in the vault."""

@@ -1,0 +1,1 @@
+"""Finds task plugins, loads each alone, and quarantines what fails."""

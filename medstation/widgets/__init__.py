@@ -1,0 +1,1 @@
+"""Widgets that plugins' views may use too."""
