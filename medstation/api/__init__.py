@@ -2,6 +2,7 @@
 
 from medstation.api.errors import (
     BadInput,
+    Bug,
     MedStationError,
     NotFound,
     Refused,
@@ -9,6 +10,7 @@ from medstation.api.errors import (
     StorageFull,
     Unavailable,
     VaultLocked,
+    WorkerDied,
     WrongUsage,
 )
 from medstation.api.hooks import ENTRY_POINT_GROUP, hookimpl, hookspec
@@ -30,6 +32,7 @@ from medstation.api.records import (
 from medstation.api.settings import Setting, SettingValue, resolve
 from medstation.api.task import (
     API_VERSION,
+    Demo,
     Exporter,
     LabelKind,
     MetricSpec,
@@ -58,11 +61,11 @@ from medstation.api.work import (
 )
 
 __all__ = [
-    "API_VERSION", "ENTRY_POINT_GROUP", "BadInput", "Case", "Checkpoint", "DataView", "Evaluation", "Event",
-    "ExportItem", "Exporter", "Fetched", "FileSource", "Finding", "Finished", "Found", "Importer", "Json", "Label",
-    "LabelDraft", "LabelKind", "Layer", "MedStationError", "Metric", "MetricSpec", "Metrics", "ModelInfo", "NotFound",
-    "Person", "PredictionDraft", "Predictor", "Progress", "Recipe", "Record", "RecordDraft", "Refused",
-    "ReportProgress", "Requirement", "Setting", "SettingValue", "Skipped", "Started", "Stopped", "StorageFull",
-    "TaskSpec", "TrainRequest", "Unavailable", "VaultLocked", "ViewContext", "Workbench", "WrongUsage", "hookimpl",
-    "hookspec", "resolve", "resolve_ref",
+    "API_VERSION", "ENTRY_POINT_GROUP", "BadInput", "Bug", "Case", "Checkpoint", "DataView", "Demo",
+    "Evaluation", "Event", "ExportItem", "Exporter", "Fetched", "FileSource", "Finding", "Finished", "Found",
+    "Importer", "Json", "Label", "LabelDraft", "LabelKind", "Layer", "MedStationError", "Metric", "MetricSpec",
+    "Metrics", "ModelInfo", "NotFound", "Person", "PredictionDraft", "Predictor", "Progress", "Recipe",
+    "Record", "RecordDraft", "Refused", "ReportProgress", "Requirement", "Setting", "SettingValue", "Skipped",
+    "Started", "Stopped", "StorageFull", "TaskSpec", "TrainRequest", "Unavailable", "VaultLocked",
+    "ViewContext", "Workbench", "WorkerDied", "WrongUsage", "hookimpl", "hookspec", "resolve", "resolve_ref",
 ]  # fmt: skip

@@ -72,10 +72,25 @@ class Refused(MedStationError):
     exit_code = 4
 
 
+class WorkerDied(MedStationError):
+    """A worker process ended in the middle of its work; the work can be started again or resumed."""
+
+    code = "worker_died"
+
+
+class Bug(MedStationError):
+    """A fault of the program, not of the input: told with its traceback."""
+
+    code = "bug"
+
+
 BY_CODE: dict[str, type[MedStationError]] = {
     kind.code: kind
-    for kind in (MedStationError, BadInput, NotFound, Unavailable, StorageFull, Stopped, WrongUsage, VaultLocked, Refused)
-}
+    for kind in (
+        MedStationError, BadInput, NotFound, Unavailable, StorageFull, Stopped, WrongUsage, VaultLocked, Refused,
+        WorkerDied, Bug,
+    )
+}  # fmt: skip
 
 
 def from_code(code: str, message: str, hint: str = "") -> MedStationError:

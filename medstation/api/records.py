@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Person:
-    """Who a record belongs to. `key` is the identifier in the source (DICOM: PatientID); dates are `YYYY-MM-DD` or ""."""
+    """Who a record belongs to. `key` is the identifier in the source (DICOM: PatientID); dates: `YYYY-MM-DD` or ""."""
 
     key: str
     name: str = ""
@@ -46,12 +46,22 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class LabelDraft:
+    """A label before it is stored. `payload` is in the label kind's own encoding; `summary` is small and searchable."""
+
+    kind: str
+    payload: bytes
+    summary: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class RecordDraft:
     """A record as an importer assembled it from the files of one group.
 
     `files` are indices into the list that was given to `Importer.assemble`, in the record's own order.
     `part` tells several records of one group apart ("" if there is one). `when` is ISO 8601 or "".
     `subtitle` is one line for lists; `meta` is the task's own; `notes` are cautions that stay visible at the record.
+    `labels` are those that came inside the source files (an annotated corpus, beat annotations beside a recording).
     """
 
     kind: str
@@ -62,6 +72,7 @@ class RecordDraft:
     subtitle: str = ""
     meta: Json = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    labels: tuple[LabelDraft, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,15 +121,6 @@ class Finding:
     confidence: float | None = None
     colour: int = 0
     place: Json = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class LabelDraft:
-    """A label before it is stored. `payload` is in the label kind's own encoding; `summary` is small and searchable."""
-
-    kind: str
-    payload: bytes
-    summary: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class Setting:
     advanced: bool = False
 
     def parse(self, value: object) -> SettingValue:
-        """`value` (text from a command line or a typed value) as this setting's type; `WrongUsage` if it does not fit."""
+        """`value` (text of a command line, or typed) as this setting's type; `WrongUsage` if it does not fit."""
         parsed = _PARSERS[self.kind](self, value)
         if self.kind in ("integer", "number"):
             self._check_range(float(parsed))
@@ -90,7 +90,7 @@ _PARSERS = {"integer": _integer, "number": _number, "switch": _switch, "choice":
 
 
 def resolve(settings: Iterable[Setting], given: Mapping[str, object]) -> dict[str, SettingValue]:
-    """Every setting's value: the given one, checked, or its default. `WrongUsage` names a setting that does not exist."""
+    """Every setting's value: the given one, checked, or its default. `WrongUsage` names an unknown setting."""
     known = {setting.name: setting for setting in settings}
     for name in given:
         if name not in known:

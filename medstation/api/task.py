@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from medstation.api.errors import Unavailable
-from medstation.api.settings import Setting
+from medstation.api.settings import Setting, SettingValue
 
 API_VERSION = "1.0"
 """Major.minor. Within a major version nothing is removed and nothing changes its meaning."""
@@ -26,29 +27,45 @@ class Requirement:
 
 @dataclass(frozen=True)
 class LabelKind:
-    """A kind of label: `reader` (a `ReadLabel`) takes it from files named like `patterns`."""
+    """A kind of label: `reader` (a `ReadLabel`) takes it from files named like `patterns`.
+
+    `belongs_to`, if given, is `(path: Path) -> str`: the group, patient or file stem of the record a label file is for,
+    so that a whole folder of labels finds its records; without it the file's own stem is compared.
+    """
 
     id: str
     title: str
     reader: Ref
     patterns: tuple[str, ...] = ()
+    belongs_to: Ref = ""
+
+
+Combine = Literal["mean", "ratio", "root ratio", "auc"]
 
 
 @dataclass(frozen=True)
 class MetricSpec:
-    """A metric: how it is called on screen, in what unit, and which direction is better."""
+    """A metric: how it is called on screen, in what unit, which direction is better, and how cases make one number.
+
+    A case's metrics hold a number per column; `columns` defaults to the metric's own name. `combine`:
+    "mean" of one column over the cases; "ratio" and "root ratio": sum of the first column over the sum of the second,
+    and its square root (F1 = 2 TP / (2 TP + FP + FN), RMSE); "auc": area under the ROC curve, columns (score, truth 0/1).
+    """
 
     name: str
     title: str
     unit: str = ""
     higher_is_better: bool = True
     description: str = ""
+    combine: Combine = "mean"
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Recipe:
     """A way to make a model. `metrics[0]` is the one that decides. `id` is unique within its task.
 
+    `label_kind` is "" for a recipe that learns from the records alone (forecasting, pre-training).
     `trainer`: `Trainer`; `predictor`: `LoadPredictor`; `score`: `Score` (see `medstation.api.work`).
     """
 
@@ -80,12 +97,24 @@ class Exporter:
 
 
 @dataclass(frozen=True)
+class Demo:
+    """How the demo walks the whole circle with this task on files made by code.
+
+    `samples` is `(out: Path, seed: int) -> Json` and returns {"import": [paths], "labels": [paths]}; `recipe` is then
+    fine-tuned with `settings`, small enough for two cores.
+    """
+
+    samples: Ref
+    recipe: str
+    settings: Mapping[str, SettingValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class TaskSpec:
     """A task. `id` is unique; `icon` is a name of resources/icons or one character.
 
-    `importer`: `Importer`; `view`: a QWidget class (see `medstation.api.view`); `samples`: a callable
-    `(out: Path, seed: int) -> Json` that writes sample files for the demo, or "". `warm` names modules that a waiting
-    worker imports ahead of time.
+    `importer`: `Importer`, made with the values of `import_settings` by name; `view`: a QWidget class (see `medstation.api.view`); `picture`: a `Picture`, for reports.
+    `warm` names modules that a waiting worker imports ahead of time.
     """
 
     id: str
@@ -101,7 +130,9 @@ class TaskSpec:
     importer: Ref
     view: Ref
     requirements: tuple[Requirement, ...] = ()
-    samples: Ref = ""
+    import_settings: tuple[Setting, ...] = ()
+    picture: Ref = ""
+    demo: Demo | None = None
     warm: tuple[str, ...] = ()
 
     def recipe(self, recipe_id: str) -> Recipe | None:
@@ -119,7 +150,9 @@ def resolve_ref(ref: Ref) -> Any:
         for part in name.split("."):
             target = getattr(target, part)
     except ImportError as error:
-        raise Unavailable(f"{ref} cannot be loaded: {error}", "Run `medstation doctor` to see what is missing.") from error
+        raise Unavailable(
+            f"{ref} cannot be loaded: {error}", "Run `medstation doctor` to see what is missing."
+        ) from error
     except AttributeError as error:
         raise Unavailable(f"{ref} does not exist: {error}", "The plugin is broken; tell its publisher.") from error
     return target

@@ -17,7 +17,7 @@ from medstation.api.work import Fetched
 
 @dataclass(frozen=True)
 class Layer:
-    """A label or prediction to draw on the record. `id` is its own in the library; `origin` is "label" or "prediction"."""
+    """A label or prediction to draw. `id` is its own in the library; `origin` is "label" or "prediction"."""
 
     id: str
     kind: str

@@ -94,7 +94,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Metric:
-    """Values measured at the end of `epoch` (or inside: fractional): names like "loss/train", "loss/validation", "dice"."""
+    """Values measured at the end of `epoch` (inside: fractional), named like "loss/train", "loss/validation", "dice"."""
 
     epoch: float
     values: Mapping[str, float]
@@ -153,19 +153,19 @@ class LoadPredictor(Protocol):
 
 
 class Score(Protocol):
-    """A recipe's `score`: metrics of one case, comparing a prediction's payload with a label's payload."""
+    """A recipe's `score`: one case's columns of metrics, from a prediction's payload and a label's (b"" for none)."""
 
-    def __call__(self, record: Record, prediction: bytes, label: bytes) -> Metrics: ...
+    def __call__(self, record: Record, files: FileSource, prediction: bytes, label: bytes) -> Metrics: ...
 
 
 class Importer(Protocol):
-    """A task's `importer`: made without arguments."""
+    """A task's `importer`: made with the values of the task's `import_settings`, by name."""
 
     def wants(self, path: Path) -> bool:
         """Cheap look (name, first bytes): might this file be for this task?"""
 
     def scan(self, paths: Iterable[Path]) -> Iterator[Found | Skipped]:
-        """Read headers only; one answer per file (or more, for a file of several parts). Never raises for a bad file."""
+        """Read headers only; one answer per file (more for a file of several parts). Never raises for a bad file."""
 
     def assemble(self, group: Sequence[Found]) -> Sequence[RecordDraft | Skipped]:
         """Records of one group; called again with old and new files together when more files of it are imported."""
@@ -175,7 +175,7 @@ class Importer(Protocol):
 
 
 class ReadLabel(Protocol):
-    """A label kind's `reader`: a label from a file, checked against the record it is for (`BadInput` if it does not fit)."""
+    """A label kind's `reader`: a label from a file, checked against its record (`BadInput` if it does not fit)."""
 
     def __call__(self, record: Record, files: FileSource, path: Path) -> LabelDraft: ...
 
@@ -210,3 +210,9 @@ class Fetch(Protocol):
     """Prepares a record's data for its view, in a worker: decoding happens here, never in the window's process."""
 
     def __call__(self, record: Record, files: FileSource, arguments: Json, report: ReportProgress) -> Fetched: ...
+
+
+class Picture(Protocol):
+    """A task's `picture`: a still of a record with one label or prediction on it (or none), as PNG bytes."""
+
+    def __call__(self, record: Record, files: FileSource, kind: str, payload: bytes | None) -> bytes: ...
