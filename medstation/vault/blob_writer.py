@@ -1,0 +1,109 @@
+"""Writing a blob: sealed chunk by chunk into a temporary file, which becomes a blob only inside a transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from medstation.vault.blob_format import CHUNK, HEAD, SEALED_CHUNK, TAG, BlobCipher
+from medstation.vault.faults import disk_faults
+from medstation.vault.files import create_private, write_all
+
+Buffer = bytes | bytearray | memoryview
+
+
+@dataclass(frozen=True)
+class PendingBlob:
+    """A blob that is written and synced but not yet part of the vault: `Transaction.keep` makes it so.
+
+    `size` is the content's in bytes; `sha256` is the content's as hex ("" when the writer was told not to compute it).
+    """
+
+    id: str
+    size: int
+    sha256: str
+    path: Path
+
+
+class BlobWriter:
+    """Takes content in pieces of any size. Leaving the `with` block without `finish` removes what was written."""
+
+    def __init__(self, path: Path, blob_id: str, cipher: BlobCipher, digest: bool) -> None:
+        self._path, self._id, self._cipher = path, blob_id, cipher
+        self._digest = hashlib.sha256() if digest else None
+        self._held = bytearray(CHUNK)  # the newest chunk waits here: only the end tells whether it is the last
+        self._held_bytes = 0
+        self._sealed = memoryview(bytearray(SEALED_CHUNK))
+        self._chunks = 0
+        self._finished = False
+        with disk_faults("making a blob"):
+            self._descriptor: int | None = create_private(path)
+        self._write(bytes(HEAD))
+
+    @property
+    def size(self) -> int:
+        """Bytes taken so far."""
+        return self._chunks * CHUNK + self._held_bytes
+
+    def write(self, data: Buffer) -> None:
+        """Append `data` (contiguous bytes). `StorageFull` when the disk is full."""
+        view = memoryview(data).cast("B")
+        if self._digest:
+            self._digest.update(view)
+        while view.nbytes:
+            if self._held_bytes == CHUNK:
+                self._seal(memoryview(self._held), last=False)
+                self._held_bytes = 0
+            if self._held_bytes == 0:
+                view = self._seal_straight(view)
+            taken = min(CHUNK - self._held_bytes, view.nbytes)
+            self._held[self._held_bytes : self._held_bytes + taken] = view[:taken]
+            self._held_bytes += taken
+            view = view[taken:]
+
+    def _seal_straight(self, view: memoryview) -> memoryview:
+        """Seal whole chunks from the caller's memory, as long as more follows; returns the rest."""
+        while view.nbytes > CHUNK:
+            self._seal(view[:CHUNK], last=False)
+            view = view[CHUNK:]
+        return view
+
+    def _seal(self, plain: memoryview, last: bool) -> None:
+        sealed = self._sealed[: plain.nbytes + TAG]
+        self._cipher.seal_chunk(self._chunks, last, plain, sealed)
+        self._write(sealed)
+        self._chunks += 1
+
+    def _write(self, data: Buffer) -> None:
+        if self._descriptor is None:
+            raise ValueError("the blob is finished")
+        with disk_faults("writing a blob"):
+            write_all(self._descriptor, data)
+
+    def finish(self) -> PendingBlob:
+        """Seal the last chunk and the head, sync the file; what comes back can be kept or discarded."""
+        size = self.size
+        self._seal(memoryview(self._held)[: self._held_bytes], last=True)
+        assert self._descriptor is not None
+        with disk_faults("writing a blob"):
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            write_all(self._descriptor, self._cipher.seal_head(size))
+            os.fsync(self._descriptor)
+        self._close()
+        self._finished = True
+        return PendingBlob(self._id, size, self._digest.hexdigest() if self._digest else "", self._path)
+
+    def _close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> BlobWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+        if not self._finished:
+            self._path.unlink(missing_ok=True)

@@ -1,0 +1,29 @@
+"""The vault's own tables, step by step. A step that was released is never changed; a new one is added."""
+
+from __future__ import annotations
+
+from medstation.vault.transaction import Migration, Transaction
+
+
+def m001_audit(tx: Transaction) -> None:
+    tx.execute(
+        """CREATE TABLE audit (
+            seq INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+            subject TEXT NOT NULL, detail TEXT NOT NULL, mac BLOB NOT NULL)"""
+    )
+    tx.execute("CREATE TABLE audit_head (seq INTEGER NOT NULL, mac BLOB NOT NULL, seal BLOB NOT NULL)")
+    for verb in ("UPDATE", "DELETE"):
+        tx.execute(
+            f"""CREATE TRIGGER audit_no_{verb.lower()} BEFORE {verb} ON audit
+                BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"""
+        )
+
+
+def m002_blobs(tx: Transaction) -> None:
+    tx.execute(
+        """CREATE TABLE blobs (
+            id TEXT PRIMARY KEY, size INTEGER NOT NULL, sha256 TEXT NOT NULL, created TEXT NOT NULL) WITHOUT ROWID"""
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_audit, m002_blobs)
