@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+ROOT = Path(__file__).parent.parent
+FIXTURES = Path(__file__).parent / "fixtures"
 
 
 @pytest.fixture
@@ -23,3 +28,20 @@ def realdata() -> Callable[[str], Path]:
         return path
 
     return folder
+
+
+@pytest.fixture
+def toy_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The toy task, installed as a third party's distribution would be, for this process and the workers it starts."""
+    site = tmp_path / "site"
+    shutil.copytree(FIXTURES / "medstation_toy", site / "medstation_toy", ignore=shutil.ignore_patterns("__pycache__"))
+    info = site / "medstation_toy-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: medstation-toy\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[medstation.tasks]\ntoy = medstation_toy.plugin\n")
+    folders = [str(site), str(ROOT), str(ROOT / "plugins"), str(ROOT / "resources")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([*folders, os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep))
+    monkeypatch.syspath_prepend(str(site))
+    yield site
+    for name in [name for name in sys.modules if name.startswith("medstation_toy")]:
+        del sys.modules[name]

@@ -1,0 +1,79 @@
+"""The services that actions work with, built once and handed down: in the window, the command line and workers."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from medstation.api import Json, TaskSpec
+from medstation.jobs import Desk, Pool
+from medstation.library import Library
+from medstation.registry import Registry
+from medstation.vault import Vault
+
+BUILT_IN_PLUGINS = ("medstation_imaging.plugin",)
+"""Found also in a checkout that was never installed, where no entry points exist."""
+
+
+def user_name() -> str:
+    """Who acts, for the audit log: the name of the account on this machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name: containers with an arbitrary user id
+        return "unknown"
+
+
+def find_plugins(safe_mode: bool = False) -> Registry:
+    return Registry.discover(safe_mode=safe_mode, extra=BUILT_IN_PLUGINS)
+
+
+def modules_to_warm(tasks: Iterator[TaskSpec] | tuple[TaskSpec, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(module for task in tasks for module in task.warm))
+
+
+@dataclass(frozen=True)
+class Workstation:
+    """An open vault and everything that works on it."""
+
+    vault: Vault
+    library: Library
+    registry: Registry
+    pool: Pool
+
+    @classmethod
+    def on(cls, vault: Vault, registry: Registry | None = None, user: str = "") -> Workstation:
+        registry = registry or find_plugins()
+        pool = Pool(vault.folder, vault.key, warm=modules_to_warm(tuple(registry.tasks.values())))
+        return cls(vault, Library(vault, user or user_name()), registry, pool)
+
+    @classmethod
+    def open(cls, folder: Path, passphrase: str, create: bool = False) -> Workstation:
+        vault = Vault.create(folder, passphrase) if create else Vault.open(folder, passphrase)
+        return cls.on(vault)
+
+    def close(self) -> None:
+        self.pool.close()
+        self.vault.close()
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The same services inside a worker process, without a pool of its own."""
+
+    library: Library
+    registry: Registry
+
+
+@contextmanager
+def at_work(request: Json, desk: Desk) -> Iterator[Bench]:
+    """The worker's side of a job: opens the vault with the key it was handed, and closes it at the end."""
+    if desk.folder is None or desk.key is None:
+        raise RuntimeError("this job needs a vault, and its worker was started without one")
+    vault = Vault.attach(desk.folder, desk.key)
+    try:
+        yield Bench(Library(vault, str(request.get("user", "")) or user_name()), find_plugins())
+    finally:
+        vault.close()

@@ -1,0 +1,82 @@
+"""The composition root: seals the process, builds what a call needs, and hands it down. Nobody imports this module."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from medstation.jobs.seal import Seal, seal_network
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The `medstation` command: a verb, or without one the window."""
+    seal = seal_network()  # before any plugin can be loaded
+    from medstation.cli.main import execute, parse
+
+    words = sys.argv[1:] if argv is None else argv
+    arguments = parse(words)
+    if arguments.command == "demo" and not arguments.headless:
+        return _show_demo(arguments, seal)
+    if arguments.command in (None, "open"):
+        paths = [Path(path) for path in getattr(arguments, "paths", ())]
+        return _show(_vault_folder(arguments), paths, seal)
+    return execute(arguments)
+
+
+def _vault_folder(arguments: Namespace) -> Path:
+    from medstation.cli.context import Context
+
+    return Context(arguments).vault_folder
+
+
+def _show(folder: Path, paths: Sequence[Path], seal: Seal, passphrase: str = "") -> int:
+    """The window on one vault; when the person locks it, the program starts anew, so that no memory holds the key."""
+    from medstation.shell.run import LOCKED, start
+
+    def make_workstation(vault: Path, given: str, create: bool):  # type: ignore[no-untyped-def]  # loaded after the paint
+        from medstation.actions.workstation import Workstation
+
+        return Workstation.open(vault, given, create)
+
+    def network() -> tuple[bool, int]:
+        return seal.active, len(seal.attempts())
+
+    code = start(paths, folder, make_workstation, _config_folder(), network, passphrase)
+    if code == LOCKED:
+        os.execv(sys.executable, [sys.executable, "-m", "medstation.app", "--vault", str(folder)])
+    return code
+
+
+def _config_folder() -> Path:
+    """For the window's place and theme only; nothing of a patient is kept outside the vault."""
+    home = os.environ.get("APPDATA") or os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(home) / "medstation"
+
+
+def _show_demo(arguments: Namespace, seal: Seal) -> int:
+    """A throw-away vault with samples made by code, in the window."""
+    from medstation.actions.demo import PASSPHRASE, prepare
+    from medstation.actions.workstation import Workstation
+    from medstation.cli.output import Output
+
+    say = Output(arguments.json).say
+    scratch = Path(tempfile.mkdtemp(prefix="medstation-demo-"))
+    try:
+        say(f"Making a demo vault in {scratch}; its passphrase is: {PASSPHRASE}")
+        ws = Workstation.open(scratch / "vault", PASSPHRASE, create=True)
+        try:
+            prepare(ws, scratch, say)
+        finally:
+            ws.close()
+        return _show(scratch / "vault", (), seal, PASSPHRASE)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""medstation records, medstation show RECORD"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from dataclasses import asdict
+
+from medstation.actions.importing import record_summary
+from medstation.cli.context import Context
+from medstation.cli.output import table
+
+HELP = "find records"
+SHOW_HELP = "a record with its labels and predictions"
+
+
+def add(parser: ArgumentParser) -> None:
+    parser.add_argument("--task", default="", metavar="ID")
+    parser.add_argument("--patient", default="", metavar="P")
+    parser.add_argument("--query", default="", metavar="TEXT", help="in patient, title, date")
+    parser.set_defaults(run=run)
+
+
+def add_show(parser: ArgumentParser) -> None:
+    parser.add_argument("record", metavar="RECORD")
+    parser.set_defaults(run=show)
+
+
+def run(context: Context) -> int:
+    given = context.arguments
+    with context.workstation() as ws:
+        found = [record_summary(one) for one in ws.library.records(given.task, given.patient, given.query)]
+    rows = [[one["id"], one["patient"], one["title"], one["subtitle"], one["when"][:10], one["kind"]] for one in found]
+    context.output.result({"records": found}, table(["id", "patient", "title", "", "date", "kind"], rows, "no records"))
+    return 0
+
+
+def show(context: Context) -> int:
+    with context.workstation() as ws:
+        record = ws.library.record(context.arguments.record)
+        labels = [asdict(label) for label in ws.library.labels(record.id)]
+        predictions = [asdict(prediction) for prediction in ws.library.predictions(record.id)]
+    result = {**record_summary(record), "person": asdict(record.person), "meta": record.meta}
+    lines = [
+        f"{record.id}  {record.title}",
+        f"patient {record.person.key}  {record.person.name}",
+        record.subtitle,
+        record.when,
+    ]
+    lines += [f"note: {note}" for note in record.notes]
+    lines += [
+        f"label {one['id']} v{one['version']} {one['kind']} by {one['author']} {one['when'][:16]}" for one in labels
+    ]
+    lines += [f"prediction {one['id']} by {one['model']} {one['verdict']}" for one in predictions]
+    text = "\n".join(line for line in lines if line)
+    context.output.result({**result, "labels": labels, "predictions": predictions}, text)
+    return 0
