@@ -1,0 +1,28 @@
+"""The payload of a class: JSON `{"class": name}`; of a prediction of it also `"probabilities": {name: value}`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from medstation.api import BadInput
+
+
+def encode_class(name: str, probabilities: Mapping[str, float] | None = None) -> bytes:
+    """`name` is the class; `probabilities` of all classes are given for predictions."""
+    content: dict[str, object] = {"class": name}
+    if probabilities is not None:
+        content["probabilities"] = dict(probabilities)
+    return json.dumps(content, ensure_ascii=False).encode()
+
+
+def decode_class(payload: bytes) -> tuple[str, dict[str, float]]:
+    """The class, and the probabilities of all classes (empty for a person's label)."""
+    try:
+        content = json.loads(payload)
+        name, probabilities = content["class"], content.get("probabilities", {})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"The class cannot be read: {error}", "Run `medstation vault check`.") from error
+    if not isinstance(name, str) or not name:
+        raise BadInput(f"{name!r} is no class", "Give the class as a word.")
+    return name, {str(key): float(value) for key, value in probabilities.items()}

@@ -1,0 +1,92 @@
+"""A still picture of a series for reports: three planes through a mask (or the middle), without Qt."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from medstation.api import FileSource, Record
+from medstation_imaging import masks
+from medstation_imaging.volume import load
+
+COLOURS = ((255, 148, 77), (120, 200, 255), (178, 132, 255), (120, 220, 150), (255, 214, 90), (255, 120, 150))
+HEIGHT = 420
+GAP = 6
+
+
+def picture(record: Record, files: FileSource, kind: str, payload: bytes | None) -> bytes:
+    """Axial, coronal and sagittal plane side by side; a "mask" payload is drawn on them. PNG bytes."""
+    volume = load(record, files, _quiet)
+    mask = masks.decode(payload)[0] if payload is not None and kind == "mask" else None
+    centre = _centre(mask, volume.array.shape[:3])
+    low, high = _window(record, volume.array)
+    spacing = np.asarray(volume.spacing, float)
+    panels = [_panel(volume.array, mask, axis, centre[axis], spacing, low, high) for axis in range(3)]
+    out = BytesIO()
+    _side_by_side(panels).save(out, format="PNG")
+    return out.getvalue()
+
+
+def _quiet(done: float, text: str) -> None:
+    """A picture is made too quickly to report on."""
+
+
+def _centre(mask: np.ndarray | None, shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """The slice of each axis that shows most of the mask, else the middle one."""
+    if mask is None or not mask.any():
+        return shape[0] // 2, shape[1] // 2, shape[2] // 2
+    z, y, x = (int(np.argmax(mask.astype(bool).sum(axis=tuple({0, 1, 2} - {axis})))) for axis in range(3))
+    return z, y, x
+
+
+def _window(record: Record, array: np.ndarray) -> tuple[float, float]:
+    window = record.meta.get("window")
+    if window:
+        return float(window[0]) - float(window[1]) / 2, float(window[0]) + float(window[1]) / 2
+    low, high = np.percentile(array[:: max(1, array.shape[0] // 16)], (1, 99))
+    return float(low), float(max(high, low + 1))
+
+
+def _panel(
+    array: np.ndarray, mask: np.ndarray | None, axis: int, index: int, spacing: np.ndarray, low: float, high: float
+) -> Image.Image:
+    plane = np.take(array, index, axis=axis).astype(np.float32)
+    grey = (np.clip((plane - low) / (high - low), 0, 1) * 255).astype(np.uint8)
+    rgb = grey if grey.ndim == 3 else np.repeat(grey[..., None], 3, axis=2)
+    cut = np.take(mask, index, axis=axis) if mask is not None else np.zeros(grey.shape[:2], np.uint8)
+    down, across = np.delete(spacing, axis)
+    if axis != 0:  # z runs to the head: head up
+        rgb, cut = rgb[::-1], cut[::-1]
+    height, width = grey.shape[0] * down, grey.shape[1] * across
+    size = (max(1, round(HEIGHT * width / height)), HEIGHT)
+    picture = np.asarray(Image.fromarray(np.ascontiguousarray(rgb)).resize(size, Image.Resampling.BICUBIC)).copy()
+    overlay = np.asarray(Image.fromarray(np.ascontiguousarray(cut)).resize(size, Image.Resampling.NEAREST))
+    return Image.fromarray(_paint(picture, overlay))
+
+
+def _paint(picture: np.ndarray, overlay: np.ndarray) -> np.ndarray:
+    """Each segment filled lightly and outlined fully in its colour."""
+    for value in np.unique(overlay[overlay > 0]):
+        colour = np.asarray(COLOURS[(int(value) - 1) % len(COLOURS)], np.float32)
+        inside = overlay == value
+        edge = inside & ~_eroded(inside)
+        picture[inside] = (0.65 * picture[inside] + 0.35 * colour).astype(np.uint8)
+        picture[edge] = colour.astype(np.uint8)
+    return picture
+
+
+def _eroded(inside: np.ndarray) -> np.ndarray:
+    padded = np.pad(inside, 1)
+    return padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+
+
+def _side_by_side(panels: list[Image.Image]) -> Image.Image:
+    width = sum(panel.width for panel in panels) + GAP * (len(panels) - 1)
+    sheet = Image.new("RGB", (width, HEIGHT))
+    left = 0
+    for panel in panels:
+        sheet.paste(panel, (left, 0))
+        left += panel.width + GAP
+    return sheet

@@ -1,0 +1,78 @@
+"""What imaging brings: one task, declared. Everything heavy is named as text and loaded on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from medstation.api import API_VERSION, Demo, Exporter, LabelKind, Requirement, TaskSpec, hookimpl
+from medstation_imaging.classification_settings import CLASSIFICATION
+from medstation_imaging.segmentation_settings import SEGMENTATION
+
+_INSTALL = 'pip install "medstation[imaging]"'
+
+_MODULES = ("pydicom", "imagecodecs", "jpeg_ls", "nibabel", "highdicom", "monai", "scipy", "torch", "safetensors")
+
+REQUIREMENTS = tuple(Requirement(module, _INSTALL) for module in _MODULES)
+
+LABEL_KINDS = (
+    LabelKind(
+        "mask",
+        "Mask",
+        "medstation_imaging.labels:read_mask",
+        ("*.dcm", "*.nii", "*.nii.gz"),
+        belongs_to="medstation_imaging.owners:mask_owner",
+    ),
+    LabelKind("class", "Class", "medstation_imaging.labels:read_class", ("*.txt", "*.json", "*.csv")),
+)
+
+EXPORTERS = (
+    Exporter(
+        "dicom-seg",
+        "DICOM SEG",
+        ".dcm",
+        ("label", "prediction"),
+        "medstation_imaging.exporters:write_seg",
+        ("mask",),
+    ),
+    Exporter(
+        "nifti",
+        "NIfTI",
+        ".nii.gz",
+        ("record", "label", "prediction"),
+        "medstation_imaging.exporters:write_nifti",
+        ("volume", "mask"),
+    ),
+    Exporter(
+        "csv",
+        "Table (CSV)",
+        ".csv",
+        ("label", "prediction"),
+        "medstation_imaging.exporters:write_csv",
+        ("mask", "class"),
+    ),
+    Exporter("originals", "Original files", "", ("record",), "medstation_imaging.exporters:write_originals"),
+)
+
+SERIES = TaskSpec(
+    id="imaging.series",
+    title="Imaging",
+    summary="CT, MR, PET, X-ray, ultrasound and other series: read, outline, learn, predict.",
+    icon="imaging",
+    api_version=API_VERSION,
+    accepts=("DICOM files, folders and media", "NIfTI volumes (.nii, .nii.gz)"),
+    record_kinds=("volume", "images", "document"),
+    label_kinds=LABEL_KINDS,
+    recipes=(SEGMENTATION, CLASSIFICATION),
+    exporters=EXPORTERS,
+    importer="medstation_imaging.importer:ImagingImporter",
+    view="medstation_imaging.view:ImagingView",
+    requirements=REQUIREMENTS,
+    picture="medstation_imaging.picture:picture",
+    demo=Demo("medstation_samples.chest:write", "segmentation", {"network": "unet", "epochs": 30}),
+    warm=("numpy", "torch", "monai.networks.nets", "medstation_imaging.segmentation"),
+)
+
+
+@hookimpl
+def register_tasks(register: Callable[[TaskSpec], None]) -> None:
+    register(SERIES)

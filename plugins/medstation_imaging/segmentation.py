@@ -1,0 +1,197 @@
+"""The segmentation recipe: a U-Net on patches of volumes, trained on masks with Dice and cross-entropy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from medstation.api import (
+    BadInput,
+    Case,
+    Event,
+    FileSource,
+    Json,
+    Metrics,
+    ModelInfo,
+    PredictionDraft,
+    Record,
+    ReportProgress,
+    TrainRequest,
+    Workbench,
+)
+from medstation.learning import Batch, Recipe, fit
+from medstation.learning.recipe import Settings, batched
+from medstation.learning.weights import load_all, unpack
+from medstation_imaging import masks
+from medstation_imaging.cases import check_geometry, geometry_of, ready_volume, renamed
+from medstation_imaging.dice import dice_scores
+from medstation_imaging.findings import findings_of
+from medstation_imaging.inference import probabilities
+from medstation_imaging.losses import dice_and_cross_entropy, volume_loss
+from medstation_imaging.networks import divisor, planned_patch, planned_strides, segmentation_network
+from medstation_imaging.patches import PatchPlan, cut, places_of
+from medstation_imaging.preprocessing import Turn, decided, resampled_shape, resized, turn_of
+from medstation_imaging.segmentation_settings import SEGMENTATION_METRICS, SEGMENTATION_SETTINGS
+
+
+PATCHES_PER_EPOCH = 200
+"""Few cases give as many steps to learn from as many cases do."""
+
+
+def train(request: TrainRequest, bench: Workbench) -> Iterator[Event]:
+    """The recipe's trainer."""
+    return fit(SegmentationRecipe(), request, bench)
+
+
+def score(record: Record, files: FileSource, prediction: bytes, label: bytes) -> Metrics:
+    """Dice of a predicted mask against a label's; segments are matched by name."""
+    predicted, found = masks.decode(prediction)
+    truth, wanted = masks.decode(label)
+    check_geometry(record, truth)
+    if predicted.shape != truth.shape:
+        raise BadInput(f"prediction {predicted.shape} and label {truth.shape} of {record.title!r} differ in shape")
+    return dice_scores(renamed(predicted, found, wanted), truth, wanted)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A case made ready: `image` and `target` as the network sees them, `label` as it was drawn."""
+
+    image: torch.Tensor
+    target: torch.Tensor
+    label: np.ndarray
+    places: list[np.ndarray]
+    turn: Turn
+
+
+class SegmentationRecipe(Recipe[Sample]):
+    settings = SEGMENTATION_SETTINGS
+    metrics = SEGMENTATION_METRICS
+
+    def survey(self, case: Case, bench: Workbench) -> Json:
+        mask, names = masks.decode(bench.label(case.label))
+        check_geometry(case.record, mask)
+        turn = turn_of(geometry_of(case.record)["affine"])
+        shape = [mask.shape[axis] for axis in turn.axes]
+        return {"classes": names, "shape": shape, "spacing": list(turn.reorder(geometry_of(case.record)["spacing"]))}
+
+    def plan(self, surveys: Sequence[Json], settings: Settings, base: Json | None) -> Json:
+        known = list(base["classes"]) if base else []
+        classes = known + sorted({name for one in surveys for name in one["classes"]} - set(known))
+        if not classes:
+            raise BadInput("no training mask names a segment", "Label at least one segment in the training cases.")
+        if base:
+            return {**base, "classes": classes, "training": _training(settings)}
+        spacing = np.median([one["spacing"] for one in surveys], axis=0).round(4).tolist()
+        shapes = [_shape_at(one, spacing, bool(settings["resample"])) for one in surveys]
+        largest = np.median(shapes, axis=0)
+        strides = planned_strides([int(size) for size in largest], spacing, int(settings["levels"]))
+        return {
+            "classes": classes,
+            "spacing": spacing if settings["resample"] else None,
+            "patch": planned_patch(largest.tolist(), divisor(strides), int(settings["patch_voxels"])),
+            "strides": strides,
+            "network": settings["network"],
+            "width": settings["width"],
+            "normalisation": settings["normalisation"],
+            "window_low": settings["window_low"],
+            "window_high": settings["window_high"],
+            "training": _training(settings),
+        }
+
+    def build(self, config: Json) -> nn.Module:
+        return segmentation_network(config)
+
+    def prepare(self, case: Case, config: Json, bench: Workbench) -> Sample:
+        label, names = masks.decode(bench.label(case.label))
+        check_geometry(case.record, label)
+        own = renamed(label, names, config["classes"])
+        ready = ready_volume(case.record, bench.files(case.record), config)
+        target = resized(ready.turn.apply(own), ready.image.shape, labels=True)
+        return Sample(
+            torch.from_numpy(ready.image),
+            torch.from_numpy(target.astype(np.float32)),
+            own,
+            places_of(target, len(config["classes"])),
+            ready.turn,
+        )
+
+    def size(self, sample: Sample) -> int:
+        return sum(one.nbytes for one in (sample.image, sample.target, sample.label, *sample.places))
+
+    def order(self, count: int, config: Json, settings: Settings, rng: np.random.Generator) -> list[list[int]]:
+        each = int(settings["patches_per_case"]) or max(1, round(PATCHES_PER_EPOCH / count))
+        rounds = [rng.permutation(count) for _ in range(each)]
+        return batched(np.concatenate(rounds).tolist(), int(settings["batch_size"]))
+
+    def batch(self, samples: Sequence[Sample], config: Json, rng: np.random.Generator) -> Batch:
+        plan = _patch_plan(config)
+        pairs = [cut(sample.image, sample.target, sample.places, plan, rng) for sample in samples]
+        return {"image": torch.stack([one for one, _ in pairs]), "target": torch.stack([one for _, one in pairs])}
+
+    def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
+        return dice_and_cross_entropy(model(batch["image"]).float(), batch["target"])
+
+    def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
+        chances = probabilities(model, sample.image.numpy(), config["patch"])
+        mask, _ = decided(chances, sample.turn, sample.label.shape)
+        return {"loss": volume_loss(chances, sample.target), **dice_scores(mask, sample.label, config["classes"])}
+
+    def facts(self, config: Json) -> Json:
+        return {name: config[name] for name in ("classes", "network", "patch", "spacing")}
+
+
+def _shape_at(survey: Json, spacing: Sequence[float], resample: bool) -> tuple[int, int, int]:
+    shape = survey["shape"]
+    return resampled_shape(shape, survey["spacing"], spacing) if resample else (shape[0], shape[1], shape[2])
+
+
+def _training(settings: Settings) -> Json:
+    """What only training needs of the settings."""
+    return {name: settings[name] for name in ("foreground", "augmentation", "mirror")}
+
+
+def _patch_plan(config: Json) -> PatchPlan:
+    size, mm, training = config["patch"], config["spacing"] or (1.0, 1.0, 1.0), config["training"]
+    return PatchPlan(
+        (size[0], size[1], size[2]),
+        (mm[0], mm[1], mm[2]),
+        float(training["foreground"]),
+        bool(training["augmentation"]),
+        bool(training["mirror"]),
+    )
+
+
+class SegmentationPredictor:
+    """A segmentation model, loaded once for many predictions."""
+
+    def __init__(self, model: ModelInfo, weights: bytes) -> None:
+        self._config = model.config
+        network = segmentation_network(self._config)
+        load_all(network, unpack(weights))
+        self._network = network.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+
+    def predict(self, record: Record, files: FileSource, report: ReportProgress) -> PredictionDraft:
+        """A mask in the record's own voxel grid, a finding per structure or lesion, volumes in mL."""
+        names = self._config["classes"]
+        ready = ready_volume(record, files, self._config, lambda done, text: report(0.3 * done, text))
+        chances = probabilities(
+            self._network,
+            ready.image,
+            self._config["patch"],
+            report=lambda done: report(0.3 + 0.6 * done, "Computing"),
+        )
+        mask, confidence = decided(chances, ready.turn, ready.shape)
+        report(0.95, "Measuring")
+        inside = mask > 0
+        return PredictionDraft(
+            kind="mask",
+            payload=masks.encode(mask, names),
+            findings=findings_of(mask, confidence, names, ready.spacing),
+            confidence=float(confidence[inside].mean()) if inside.any() else None,
+            summary={"volumes_ml": dict(zip(names, masks.volumes_ml(mask, ready.spacing, len(names)), strict=True))},
+        )
