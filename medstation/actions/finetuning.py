@@ -59,7 +59,7 @@ def start(
     cases = ws.library.dataset(dataset)
     _check_fits(chosen, spec, cases)
     start_from = ws.library.model(base) if base else None
-    if start_from and (start_from.task, start_from.recipe) != (spec.id, chosen.id):
+    if start_from and (start_from.task != spec.id or start_from.recipe not in (chosen.id, *chosen.bases)):
         raise BadInput(
             f"{start_from.name} was made by the recipe {start_from.recipe}, not by {chosen.id}",
             "Choose a model of the same recipe, or start from scratch.",

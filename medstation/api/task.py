@@ -67,6 +67,7 @@ class Recipe:
 
     `label_kind` is "" for a recipe that learns from the records alone (forecasting, pre-training).
     `trainer`: `Trainer`; `predictor`: `LoadPredictor`; `score`: `Score` (see `medstation.api.work`).
+    `bases` are other recipes of the task whose models this one can start from, beside its own.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Recipe:
     trainer: Ref
     predictor: Ref
     score: Ref
+    bases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
