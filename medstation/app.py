@@ -10,6 +10,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from medstation.api import MedStationError
 from medstation.jobs.seal import Seal, seal_network
 
 
@@ -24,14 +25,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _show_demo(arguments, seal)
     if arguments.command in (None, "open"):
         paths = [Path(path) for path in getattr(arguments, "paths", ())]
-        return _show(_vault_folder(arguments), paths, seal)
+        return _show_vault(arguments, paths, seal)
     return execute(arguments)
 
 
-def _vault_folder(arguments: Namespace) -> Path:
+def _show_vault(arguments: Namespace, paths: Sequence[Path], seal: Seal) -> int:
+    """The window on the vault that was named; a passphrase file spares the unlock page."""
     from medstation.cli.context import Context
 
-    return Context(arguments).vault_folder
+    context = Context(arguments)
+    try:
+        passphrase = context.passphrase_from_file()
+    except MedStationError as error:
+        context.output.error(error)
+        return error.exit_code
+    return _show(context.vault_folder, paths, seal, passphrase)
 
 
 def _show(folder: Path, paths: Sequence[Path], seal: Seal, passphrase: str = "") -> int:

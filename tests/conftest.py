@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,22 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture(autouse=True)
+def collected_in_this_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """As in the application: garbage of Qt objects is collected in the window's thread only."""
+    if not {"qapp", "qtbot"} & set(request.fixturenames):
+        yield
+        return
+    import shiboken6
+
+    from medstation.widgets.collecting import Collector
+
+    collector = Collector(request.getfixturevalue("qapp"))
+    yield
+    gc.collect()
+    shiboken6.delete(collector)
 
 
 @pytest.fixture
@@ -31,7 +48,7 @@ def realdata() -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def toy_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def toy_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The toy task, installed as a third party's distribution would be, for this process and the workers it starts."""
     site = tmp_path / "site"
     shutil.copytree(FIXTURES / "medstation_toy", site / "medstation_toy", ignore=shutil.ignore_patterns("__pycache__"))

@@ -58,5 +58,7 @@ def run_chart(events: Iterable[Json], metric: str) -> bytes:
     """Loss and the deciding metric of a run."""
     found = curves(events)
     losses = {name.partition("/")[2]: curve for name, curve in found.items() if name.startswith("loss/")}
-    measured = {name.partition("/")[2] or name: curve for name, curve in found.items() if name.startswith(metric)}
+    measured = {name: curve for name, curve in found.items() if name.split()[0] == metric}
+    if len(measured) == 2:  # one class: its curve is the whole one
+        measured = {metric: measured[metric]}
     return draw({"Loss": losses, f"Validation {metric}": measured})

@@ -49,7 +49,8 @@ class MetricSpec:
 
     A case's metrics hold a number per column; `columns` defaults to the metric's own name. `combine`:
     "mean" of one column over the cases; "ratio" and "root ratio": sum of the first column over the sum of the second,
-    and its square root (F1 = 2 TP / (2 TP + FP + FN), RMSE); "auc": area under the ROC curve, columns (score, truth 0/1).
+    and its square root (F1 = 2 TP / (2 TP + FP + FN), RMSE); "auc": area under the ROC curve of columns
+    (score, truth 0 or 1).
     """
 
     name: str
@@ -115,7 +116,8 @@ class Demo:
 class TaskSpec:
     """A task. `id` is unique; `icon` is a name of resources/icons or one character.
 
-    `importer`: `Importer`, made with the values of `import_settings` by name; `view`: a QWidget class (see `medstation.api.view`); `picture`: a `Picture`, for reports.
+    `importer`: `Importer`, made with the values of `import_settings` by name; `view`: a QWidget class (see
+    `medstation.api.view`); `picture`: a `Picture`, for reports.
     `warm` names modules that a waiting worker imports ahead of time.
     """
 

@@ -95,7 +95,7 @@ def _parts(spec: TaskSpec) -> Iterator[Problem]:
         where = f"{spec.id}/{recipe.id}"
         yield from _part(f"{where}.trainer", recipe.trainer, 2)
         yield from _part(f"{where}.predictor", recipe.predictor, 2)
-        yield from _part(f"{where}.score", recipe.score, 3)
+        yield from _part(f"{where}.score", recipe.score, 4)
     for exporter in spec.exporters:
         yield from _part(f"{spec.id}/{exporter.format}.write", exporter.write, 3)
     if spec.demo:

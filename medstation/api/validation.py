@@ -119,7 +119,9 @@ def _recipe(where: str, recipe: Recipe, spec: TaskSpec) -> Iterator[Problem]:
     yield from _word(where, recipe.id)
     yield from _filled(where, recipe, "title", "summary", "record_kinds", "metrics")
     yield from _refs(where, recipe, "trainer", "predictor", "score")
-    yield from _known(where, "label kind", [recipe.label_kind], [kind.id for kind in spec.label_kinds])
+    labels = [recipe.label_kind] if recipe.label_kind else []  # "" learns from the records alone
+    yield from _known(where, "label kind", labels, [kind.id for kind in spec.label_kinds])
+    yield from _known(where, "recipe", recipe.bases, [one.id for one in spec.recipes])
     yield from _known(where, "record kind", recipe.record_kinds, spec.record_kinds)
     for metric in recipe.metrics:
         yield from _filled(where, metric, "name", "title")

@@ -94,7 +94,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Metric:
-    """Values measured at the end of `epoch` (inside: fractional), named like "loss/train", "loss/validation", "dice"."""
+    """Values at the end of `epoch` (inside: fractional), named like "loss/train", "loss/validation", "dice"."""
 
     epoch: float
     values: Mapping[str, float]

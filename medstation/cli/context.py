@@ -34,15 +34,20 @@ class Context:
 
     def passphrase(self, confirm: bool = False) -> str:
         """From the passphrase file or the terminal; `VaultLocked` when there is neither."""
-        file = self.arguments.passphrase_file or os.environ.get("MEDSTATION_PASSPHRASE_FILE")
-        if file:
-            return _from_file(Path(file))
+        given = self.passphrase_from_file()
+        if given:
+            return given
         if not sys.stdin.isatty():
             raise VaultLocked(
                 "the vault needs its passphrase and there is no terminal to ask at",
                 "Give --passphrase-file FILE or set MEDSTATION_PASSPHRASE_FILE.",
             )
         return _from_terminal(confirm)
+
+    def passphrase_from_file(self) -> str:
+        """From `--passphrase-file` or `MEDSTATION_PASSPHRASE_FILE`; "" where neither is given."""
+        file = self.arguments.passphrase_file or os.environ.get("MEDSTATION_PASSPHRASE_FILE")
+        return _from_file(Path(file)) if file else ""
 
     @contextmanager
     def workstation(self) -> Iterator[Workstation]:

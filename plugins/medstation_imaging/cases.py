@@ -28,16 +28,17 @@ def _quiet(done: float, text: str) -> None:
 
 def ready_volume(record: Record, files: FileSource, config: Json, report: ReportProgress = _quiet) -> ReadyVolume:
     """The record's volume, ready for the network that `config` describes."""
+    affine, own_spacing = geometry_of(record)["affine"], geometry_of(record)["spacing"]
     loaded = volume.load(record, files, report)
     array = grey(loaded.array)
-    turn = turn_of(loaded.affine)
-    turned, spacing = turn.apply(array), turn.reorder(loaded.spacing)
+    turn = turn_of(affine)
+    turned, spacing = turn.apply(array), turn.reorder(own_spacing)
     shape = turned.shape
     if config["spacing"]:
         shape = resampled_shape(turned.shape, spacing, config["spacing"])
     image = resized(normalised(turned, loaded.unit, config), shape)
     own = (array.shape[0], array.shape[1], array.shape[2])
-    first, second, third = loaded.spacing
+    first, second, third = own_spacing
     return ReadyVolume(np.ascontiguousarray(image), turn, own, (float(first), float(second), float(third)))
 
 

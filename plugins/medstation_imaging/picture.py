@@ -12,20 +12,22 @@ from medstation_imaging import masks
 from medstation_imaging.volume import load
 
 COLOURS = ((255, 148, 77), (120, 200, 255), (178, 132, 255), (120, 220, 150), (255, 214, 90), (255, 120, 150))
-HEIGHT = 420
+WIDTH = 560
+"""Pixels of the axial plane; the other planes have the same millimetres per pixel."""
 GAP = 6
 
 
 def picture(record: Record, files: FileSource, kind: str, payload: bytes | None) -> bytes:
-    """Axial, coronal and sagittal plane side by side; a "mask" payload is drawn on them. PNG bytes."""
+    """Axial plane, coronal and sagittal beside it on the same scale; a "mask" payload is drawn on them. PNG bytes."""
     volume = load(record, files, _quiet)
     mask = masks.decode(payload)[0] if payload is not None and kind == "mask" else None
     centre = _centre(mask, volume.array.shape[:3])
     low, high = _window(record, volume.array)
     spacing = np.asarray(volume.spacing, float)
-    panels = [_panel(volume.array, mask, axis, centre[axis], spacing, low, high) for axis in range(3)]
+    scale = WIDTH / (volume.array.shape[2] * spacing[2])
+    panels = [_panel(volume.array, mask, axis, centre[axis], spacing, scale, low, high) for axis in range(3)]
     out = BytesIO()
-    _side_by_side(panels).save(out, format="PNG")
+    _sheet(*panels).save(out, format="PNG")
     return out.getvalue()
 
 
@@ -50,7 +52,14 @@ def _window(record: Record, array: np.ndarray) -> tuple[float, float]:
 
 
 def _panel(
-    array: np.ndarray, mask: np.ndarray | None, axis: int, index: int, spacing: np.ndarray, low: float, high: float
+    array: np.ndarray,
+    mask: np.ndarray | None,
+    axis: int,
+    index: int,
+    spacing: np.ndarray,
+    scale: float,
+    low: float,
+    high: float,
 ) -> Image.Image:
     plane = np.take(array, index, axis=axis).astype(np.float32)
     grey = (np.clip((plane - low) / (high - low), 0, 1) * 255).astype(np.uint8)
@@ -59,8 +68,7 @@ def _panel(
     down, across = np.delete(spacing, axis)
     if axis != 0:  # z runs to the head: head up
         rgb, cut = rgb[::-1], cut[::-1]
-    height, width = grey.shape[0] * down, grey.shape[1] * across
-    size = (max(1, round(HEIGHT * width / height)), HEIGHT)
+    size = (max(1, round(grey.shape[1] * across * scale)), max(1, round(grey.shape[0] * down * scale)))
     picture = np.asarray(Image.fromarray(np.ascontiguousarray(rgb)).resize(size, Image.Resampling.BICUBIC)).copy()
     overlay = np.asarray(Image.fromarray(np.ascontiguousarray(cut)).resize(size, Image.Resampling.NEAREST))
     return Image.fromarray(_paint(picture, overlay))
@@ -82,11 +90,13 @@ def _eroded(inside: np.ndarray) -> np.ndarray:
     return padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
 
 
-def _side_by_side(panels: list[Image.Image]) -> Image.Image:
-    width = sum(panel.width for panel in panels) + GAP * (len(panels) - 1)
-    sheet = Image.new("RGB", (width, HEIGHT))
-    left = 0
-    for panel in panels:
-        sheet.paste(panel, (left, 0))
-        left += panel.width + GAP
+def _sheet(axial: Image.Image, coronal: Image.Image, sagittal: Image.Image) -> Image.Image:
+    """The axial plane at left, the two others one above the other at right."""
+    width = axial.width + GAP + max(coronal.width, sagittal.width)
+    height = max(axial.height, coronal.height + GAP + sagittal.height)
+    sheet = Image.new("RGB", (width, height))
+    sheet.paste(axial, (0, (height - axial.height) // 2))
+    top = (height - coronal.height - GAP - sagittal.height) // 2
+    sheet.paste(coronal, (axial.width + GAP, top))
+    sheet.paste(sagittal, (axial.width + GAP, top + coronal.height + GAP))
     return sheet

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from medstation.api import API_VERSION, Demo, Exporter, LabelKind, Requirement, TaskSpec, hookimpl
 from medstation_imaging.classification_settings import CLASSIFICATION
-from medstation_imaging.segmentation_settings import SEGMENTATION
+from medstation_imaging.segmentation_settings import DEMO_SETTINGS, SEGMENTATION
 
 _INSTALL = 'pip install "medstation[imaging]"'
 
@@ -19,7 +19,7 @@ LABEL_KINDS = (
         "mask",
         "Mask",
         "medstation_imaging.labels:read_mask",
-        ("*.dcm", "*.nii", "*.nii.gz"),
+        ("*.dcm", "*.seg", "*.nii", "*.nii.gz"),
         belongs_to="medstation_imaging.owners:mask_owner",
     ),
     LabelKind("class", "Class", "medstation_imaging.labels:read_class", ("*.txt", "*.json", "*.csv")),
@@ -68,7 +68,7 @@ SERIES = TaskSpec(
     view="medstation_imaging.view:ImagingView",
     requirements=REQUIREMENTS,
     picture="medstation_imaging.picture:picture",
-    demo=Demo("medstation_samples.chest:write", "segmentation", {"network": "unet", "epochs": 30}),
+    demo=Demo("medstation_samples.chest:write", "segmentation", DEMO_SETTINGS),
     warm=("numpy", "torch", "monai.networks.nets", "medstation_imaging.segmentation"),
 )
 

@@ -37,7 +37,6 @@ from medstation_imaging.patches import PatchPlan, cut, places_of
 from medstation_imaging.preprocessing import Turn, decided, resampled_shape, resized, turn_of
 from medstation_imaging.segmentation_settings import SEGMENTATION_METRICS, SEGMENTATION_SETTINGS
 
-
 PATCHES_PER_EPOCH = 200
 """Few cases give as many steps to learn from as many cases do."""
 

@@ -36,7 +36,7 @@ def write(out: Path, seed: int = 7, patients: int = 10, shape: Sequence[int] = (
         slice_gap = float(random.choice([2.0, 2.5, 3.0]))
         bottom = float(random.uniform(-72, -52)) * person.scale
         grid = Grid((int(shape[0]), int(shape[1]), int(shape[2])), (slice_gap, pixel, pixel), round(bottom, 1))
-        made = phantom.build(random, grid, int(random.integers(2, 4)), (6.0, 10.0), person, thinnest=0.8)
+        made = phantom.build(random, grid, int(random.integers(2, 4)), (6.0, 10.0), person, thinnest=0.95)
         values = scanner.scan(random, made.image, grid, noise=float(random.uniform(14, 24)), blur=0.9)
         folder, label = _write(out, study, grid, values, made)
         series.append(folder)

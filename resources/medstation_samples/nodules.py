@@ -8,6 +8,8 @@ import numpy as np
 
 from medstation_samples.grid import Array, Grid, soft
 
+ATTEMPTS, PATIENCE = 6000, 400
+
 
 @dataclass(frozen=True)
 class Nodule:
@@ -22,16 +24,21 @@ class Nodule:
 def place(
     random: np.random.Generator, grid: Grid, lung: Array, radii: tuple[float, float], taken: list[Nodule]
 ) -> Nodule:
-    """A nodule somewhere in the lung (`lung`: 0..1, (z, y, x)), clear of the chest wall and of those `taken`."""
+    """A nodule somewhere in the lung (`lung`: 0..1, (z, y, x)), clear of the chest wall and of those `taken`.
+
+    Where there is no room, it becomes smaller.
+    """
     candidates = np.argwhere(lung > 0.99)
     radius = float(random.uniform(*radii))
     directions = random.normal(size=(80, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    for _ in range(4000):
+    for attempt in range(1, ATTEMPTS):
         centre = candidates[random.integers(len(candidates))] * np.array(grid.spacing) + grid.origin
         far = all(np.linalg.norm(centre - other.centre) > radius + other.radius + 12 for other in taken)
         if far and _inside(grid, lung, centre + directions * (radius + 2.5)):
             return Nodule(centre, radius, float(random.uniform(25, 65)), _bumps(random))
+        if attempt % PATIENCE == 0:
+            radius *= 0.85
     raise ValueError("the lungs in this volume are too small for a nodule")
 
 

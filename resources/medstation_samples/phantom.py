@@ -32,6 +32,8 @@ BRONCHI: tuple[tuple[Point, ...], ...] = (
     ((4, 10, 0), (-12, 12, -16), (-22, 12, -34)),
     ((4, 10, 0), (-14, 13, 20), (-26, 15, 40)),
 )
+WINDPIPE: tuple[Point, Point] = ((4, 10, 0), (16, 10, 0))
+"""The part of it just above the fork."""
 
 
 @dataclass(frozen=True)
@@ -116,5 +118,7 @@ def _airways(random: np.random.Generator, image: Array, grid: Grid, size: Array,
     for tube in tree:
         wall = 0.35 + 0.16 * tube.last
         tubes.draw(image, grid, tubes.Tube(tube.start, tube.end, tube.first + wall, tube.last + wall), -60.0)
-    for tube in tree:
+    # The walls of both main bronchi begin inside the windpipe, whose lumen is opened again here.
+    fork = tubes.Tube(np.array(WINDPIPE[0]) * size, np.array(WINDPIPE[1]) * size, 9.2, 9.2)
+    for tube in (*tree, fork):
         tubes.draw(image, grid, tube, -985.0)

@@ -8,7 +8,6 @@ import weakref
 
 import numpy as np
 import pytest
-import shiboken6
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
@@ -18,7 +17,6 @@ from medstation.widgets.background import Background
 from medstation.widgets.board import SliceBoard
 from medstation.widgets.board_state import board_state, restore_board
 from medstation.widgets.camera import Camera
-from medstation.widgets.collecting import Collector
 from medstation.widgets.colourmap import Window
 from medstation.widgets.commands import KEYS
 from medstation.widgets.masks import MaskLayer
@@ -30,15 +28,6 @@ from medstation.widgets.theme import TOKENS
 pytestmark = pytest.mark.gui
 PALETTE = TOKENS["dark"]
 Key, Button = Qt.Key, Qt.MouseButton
-
-
-@pytest.fixture(autouse=True)
-def collected_in_this_thread(qapp):
-    """As in the application: garbage of Qt objects is collected in the window's thread only."""
-    collector = Collector(qapp)
-    yield
-    gc.collect()
-    shiboken6.delete(collector)
 
 
 @pytest.fixture

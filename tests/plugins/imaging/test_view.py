@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-import shiboken6
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QSlider
 
 from medstation.api import BadInput, Fetched, Layer, MedStationError, Person, Record
-from medstation.widgets.collecting import Collector
 from medstation.widgets.theme import TOKENS
 from medstation_imaging.masks import encode
 from medstation_imaging.view import ImagingView
@@ -22,15 +19,6 @@ from medstation_imaging.view_words import age, person_line
 
 pytestmark = pytest.mark.gui
 SHAPE = (6, 20, 24)
-
-
-@pytest.fixture(autouse=True)
-def collected_in_this_thread(qapp):
-    """As in the application: garbage of Qt objects is collected in the window's thread only."""
-    collector = Collector(qapp)
-    yield
-    gc.collect()
-    shiboken6.delete(collector)
 
 
 class Context:

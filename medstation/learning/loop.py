@@ -1,0 +1,113 @@
+"""The loop: one for every task. It reads like a contents page; each line's detail is in the module it names."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+
+from medstation.api import (
+    Case,
+    Checkpoint,
+    Evaluation,
+    Event,
+    Finished,
+    Metric,
+    Started,
+    TrainRequest,
+    Workbench,
+    resolve,
+)
+from medstation.learning import device
+from medstation.learning.epochs import Interrupted, overall, train_epoch
+from medstation.learning.evaluation import Scores, evaluated, summarised
+from medstation.learning.parts import split
+from medstation.learning.recipe import LOSS, Recipe, Sample
+from medstation.learning.run import Run, opened
+from medstation.learning.weights import pack
+
+BEFORE, AFTER = (0.05, 0.1), (0.9, 1.0)
+"""The parts of the whole work that are the two evaluations on the test cases."""
+
+
+def fit(recipe: Recipe[Sample], request: TrainRequest, bench: Workbench) -> Iterator[Event]:
+    """Fine-tune `request.base`, or train from scratch, on the training cases; keep the epoch that validates best.
+
+    The test cases are judged before and after by the same function and never looked at in between. Resumes from
+    `bench.checkpoint()` to the same losses. Raises `BadInput` for cases that can't be used and for a loss that is no
+    number, `WrongUsage` for wrong settings.
+    """
+    settings = resolve(recipe.settings, request.settings)
+    parts = split(request.cases, recipe.labelled)
+    with device.opened(settings, request.seed) as accelerator:
+        run = yield from opened(recipe, request, bench, settings, parts, accelerator)
+        yield Started(run.epochs, run.facts)
+        yield from _judge_before(run)
+        ended = yield from _train(run)
+        yield from _judge_after(run)
+        yield _finished(run, ended)
+
+
+def _train(run: Run[Sample]) -> Generator[Event, None, str]:
+    """Epochs until the last, until nothing gets better, or until the user says stop; returns which."""
+    course = run.course
+    try:
+        while course.epoch < run.epochs:
+            if course.is_stale(int(run.settings["patience"])):
+                return "early"
+            yield from _one_epoch(run, course.epoch + 1)
+    except Interrupted as interruption:
+        return interruption.why
+    return "completed"
+
+
+def _one_epoch(run: Run[Sample], epoch: int) -> Generator[Event, None, None]:
+    begun = time.monotonic()
+    rate = run.training.rate
+    values = {"loss/train": (yield from train_epoch(run, epoch)), "learning_rate": rate}
+    scores = yield from _judged(run, run.parts.validation, f"Epoch {epoch}: validation", _now(run, epoch))
+    measured = summarised(scores, run.recipe.metrics)
+    loss = measured.pop(LOSS, None)
+    values |= measured if loss is None else {"loss/validation": loss, **measured}
+    run.course.closed_epoch(epoch, measured.get(run.recipe.metrics[0].name), run.training.weights(), values)
+    run.course.minutes += (time.monotonic() - begun) / 60
+    yield Metric(epoch, values)
+    yield Checkpoint(epoch, run.training.checkpoint(run.course, run.config))
+
+
+def _judge_before(run: Run[Sample]) -> Generator[Event, None, None]:
+    """The starting point on the test cases; after an interruption, as it was measured then."""
+    if not run.resumed:
+        scores = yield from _judged(run, run.parts.test, "Testing the model before training", BEFORE)
+        run.course.before = {record: dict(metrics) for record, metrics in _without_loss(scores).items()}
+    if run.course.before:
+        yield Evaluation("before", run.course.before)
+
+
+def _judge_after(run: Run[Sample]) -> Generator[Event, None, None]:
+    if run.course.best:
+        run.training.load(run.course.best)
+    scores = yield from _judged(run, run.parts.test, "Testing the best epoch", AFTER)
+    if scores:
+        yield Evaluation("after", _without_loss(scores))
+
+
+def _judged(
+    run: Run[Sample], cases: Sequence[Case], text: str, span: tuple[float, float]
+) -> Generator[Event, None, Scores]:
+    return (yield from evaluated(run.recipe, run.training.model, run.samples, cases, run.config, text, span))
+
+
+def _finished(run: Run[Sample], ended: str) -> Finished:
+    course = run.course
+    weights = pack(run.training.network.state_dict())
+    facts = {"best_value": course.best_value, "minutes": round(course.minutes, 2), "notes": course.notes}
+    return Finished(weights, run.config, course.epoch, course.best_epoch, ended, facts)
+
+
+def _now(run: Run[Sample], epoch: int) -> tuple[float, float]:
+    done = overall(run, epoch, 1.0)
+    return done, done
+
+
+def _without_loss(scores: Scores) -> Scores:
+    return {record: {name: value for name, value in one.items() if name != LOSS} for record, one in scores.items()}

@@ -1,0 +1,90 @@
+"""What a recipe is: how a task's cases become batches, what network learns from them, and how well it does.
+
+A recipe is without state: everything it decided stands in `config`, a JSON object that is kept with the model and is
+all a predictor needs to build the network again. The loop owns order, seeds, steps, checkpoints and judgement.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Generic, TypeVar
+
+import numpy as np
+import torch
+from torch import nn
+
+from medstation.api import Case, Json, Metrics, MetricSpec, Setting, SettingValue, Workbench
+
+Batch = Mapping[str, torch.Tensor]
+"""What one step of the loop gets: named tensors, the first axis is the batch."""
+
+Settings = Mapping[str, SettingValue]
+
+LOSS = "loss"
+"""A recipe's `score` may give the case's loss under this name: it becomes the curve "loss/validation"."""
+
+Sample = TypeVar("Sample")
+
+
+class Recipe(ABC, Generic[Sample]):
+    """`Sample` is a case made ready (NumPy arrays, normalised, in RAM). `metrics[0]` decides which epoch is best."""
+
+    settings: tuple[Setting, ...]
+    metrics: tuple[MetricSpec, ...]
+    labelled = True
+    """False for a recipe that learns from the records alone: then cases without a label are used too."""
+
+    @abstractmethod
+    def survey(self, case: Case, bench: Workbench) -> Json:
+        """What `plan` must know of one training case (classes, spacing, ...). Cheap: no pixels if it can be helped."""
+
+    @abstractmethod
+    def plan(self, surveys: Sequence[Json], settings: Settings, base: Json | None) -> Json:
+        """The config: every decision, as JSON. `base` is the config of the model to start from, which goes first."""
+
+    @abstractmethod
+    def build(self, config: Json) -> nn.Module:
+        """The network, with fresh weights drawn from torch's generator."""
+
+    @abstractmethod
+    def prepare(self, case: Case, config: Json, bench: Workbench) -> Sample:
+        """The case, read and made ready. Called once per case as long as the samples fit into memory."""
+
+    @abstractmethod
+    def size(self, sample: Sample) -> int:
+        """Bytes that the sample holds."""
+
+    def order(self, count: int, config: Json, settings: Settings, rng: np.random.Generator) -> list[list[int]]:
+        """Which of `count` samples go into each batch of an epoch: every sample once, in a new order."""
+        return batched(rng.permutation(count).tolist(), int(settings["batch_size"]))
+
+    @abstractmethod
+    def batch(self, samples: Sequence[Sample], config: Json, rng: np.random.Generator) -> Batch:
+        """A batch of the samples, augmented. All chance comes from `rng`, which depends on seed, epoch and index."""
+
+    @abstractmethod
+    def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
+        """The loss of a batch, a scalar."""
+
+    @abstractmethod
+    def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
+        """The case's columns of metrics, measured as the model would be used. The model is in evaluation mode."""
+
+    def facts(self, config: Json) -> Json:
+        """What the run page shows of the config."""
+        return {}
+
+
+def batched(order: list[int], size: int) -> list[list[int]]:
+    """`order` in pieces of `size`; the last may be smaller."""
+    return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Where the model's weights are."""
+    return next(_parameters(model)).device
+
+
+def _parameters(model: nn.Module) -> Iterator[nn.Parameter]:
+    return model.parameters()

@@ -1,0 +1,122 @@
+"""One run with everything it works with, and how it is made ready: plan, samples, network, starting point."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Generic
+
+import numpy as np
+from accelerate import Accelerator
+from torch import nn
+
+from medstation.api import Case, Event, Json, Progress, SettingValue, TrainRequest, Workbench
+from medstation.learning import device
+from medstation.learning.checkpoint import unpack_state
+from medstation.learning.course import Course
+from medstation.learning.parts import Parts
+from medstation.learning.recipe import Recipe, Sample
+from medstation.learning.samples import Samples
+from medstation.learning.training import Training
+from medstation.learning.weights import load_matching, unpack
+
+READING = (0.0, 0.05)
+"""The part of the whole work that is reading the cases."""
+
+
+@dataclass(frozen=True)
+class Run(Generic[Sample]):
+    """What the loop works with. `course` changes as it goes; `resumed` tells that it began from a checkpoint."""
+
+    recipe: Recipe[Sample]
+    settings: Mapping[str, SettingValue]
+    config: Json
+    seed: int
+    parts: Parts
+    bench: Workbench
+    samples: Samples[Sample]
+    training: Training
+    course: Course
+    facts: Json
+    resumed: bool
+
+    @property
+    def epochs(self) -> int:
+        return int(self.settings["epochs"])
+
+
+def opened(
+    recipe: Recipe[Sample],
+    request: TrainRequest,
+    bench: Workbench,
+    settings: Mapping[str, SettingValue],
+    parts: Parts,
+    accelerator: Accelerator,
+) -> Generator[Event, None, Run[Sample]]:
+    """Progress events while the cases are read; returns the run, standing at its beginning or at its checkpoint."""
+    data = bench.checkpoint()
+    saved = unpack_state(data) if data is not None else None
+    config = saved.config if saved else (yield from _planned(recipe, request, bench, settings, parts))
+    samples = Samples(recipe, config, bench)
+    yield from _read(samples, parts)
+    network = recipe.build(config)
+    notes = [] if saved else _start_from_base(network, request, bench)
+    steps = _steps_per_epoch(recipe, len(parts.train), config, settings)
+    training = Training(network, accelerator, settings, steps * int(settings["epochs"]))
+    higher = recipe.metrics[0].higher_is_better
+    course = training.restore(saved) if saved else Course(higher_is_better=higher, notes=[*parts.notes, *notes])
+    facts = {
+        **device.describe(accelerator),
+        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        "cases": parts.counts,
+        "base": f"{request.base.name} {request.base.version}" if request.base else "",
+        "seed": request.seed,
+        "steps_per_epoch": steps,
+        "notes": course.notes,
+        **recipe.facts(config),
+    }
+    return Run(
+        recipe, settings, config, request.seed, parts, bench, samples, training, course, facts, saved is not None
+    )
+
+
+def _planned(
+    recipe: Recipe[Sample],
+    request: TrainRequest,
+    bench: Workbench,
+    settings: Mapping[str, SettingValue],
+    parts: Parts,
+) -> Generator[Event, None, Json]:
+    surveys: list[Json] = []
+    for case in parts.train:
+        yield Progress(0.0, "Looking at the cases")
+        surveys.append(recipe.survey(case, bench))
+    return recipe.plan(surveys, settings, request.base.config if request.base else None)
+
+
+def _read(samples: Samples[Sample], parts: Parts) -> Generator[Event, None, None]:
+    """Make the cases ready ahead of the first step, as many as memory holds."""
+    cases: list[Case] = [*parts.train, *parts.validation, *parts.test]
+    start, end = READING
+    for index, case in enumerate(cases):
+        if samples.full:
+            return
+        yield Progress(start + (end - start) * index / len(cases), f"Reading case {index + 1} of {len(cases)}")
+        samples[case]
+
+
+def _start_from_base(network: nn.Module, request: TrainRequest, bench: Workbench) -> list[str]:
+    """Fill the network with the base model's weights; notes for the run page on what did not fit."""
+    if request.base is None:
+        return []
+    fresh = load_matching(network, unpack(bench.weights(request.base.id)))
+    if not fresh:
+        return []
+    shown = ", ".join(fresh[:4]) + (", ..." if len(fresh) > 4 else "")
+    return [f"The base model's classes differ: {len(fresh)} of its tensors were made anew ({shown})."]
+
+
+def _steps_per_epoch(recipe: Recipe[Sample], count: int, config: Json, settings: Mapping[str, SettingValue]) -> int:
+    """Optimizer steps of an epoch; the same for every epoch, since the number of batches does not hang on chance."""
+    batches = len(recipe.order(count, config, settings, np.random.default_rng(0)))
+    return -(-batches // int(settings["accumulation"]))
