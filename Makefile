@@ -68,11 +68,11 @@ $(BIN)/python:
 # torch comes first and alone: whichever build of the pinned version pip finds (CPU or CUDA) is then kept by all others.
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) torch
-	$(INSTALL) -e ".[imaging]"
+	$(INSTALL) -e ".[tasks]"
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(INSTALL) -e ".[imaging,dev]"
+	$(INSTALL) -e ".[tasks,dev]"
 	@touch $@
 
 system: install

@@ -67,7 +67,7 @@ def packages() -> list[Check]:
     try:
         requirements = metadata.requires("medstation") or []
     except metadata.PackageNotFoundError:
-        hint = 'Install it: `pip install -c constraints.txt -e ".[imaging]"`, or `make run`.'
+        hint = 'Install it: `pip install -c constraints.txt -e ".[tasks]"`, or `make run`.'
         return [Check("MedStation", "bad", "not installed, so that its plugins cannot be found", hint)]
     tested = tested_versions()
     return [package(name, extra, tested) for name, extra in named_packages(requirements).items()]

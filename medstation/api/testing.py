@@ -22,6 +22,7 @@ from typing import Any
 from medstation.api.errors import MedStationError
 from medstation.api.loading import tasks_of
 from medstation.api.records import Found, RecordDraft, Skipped
+from medstation.api.settings import resolve
 from medstation.api.task import Ref, TaskSpec, resolve_ref
 from medstation.api.validation import Problem, check_spec
 
@@ -83,7 +84,7 @@ def _requirements_met(spec: TaskSpec) -> bool:
 
 def _parts(spec: TaskSpec) -> Iterator[Problem]:
     """Each part is there and can be called with what it will be given."""
-    yield from _part(f"{spec.id}.importer", spec.importer, 0)
+    yield from _part(f"{spec.id}.importer", spec.importer, 1)
     yield from _part(f"{spec.id}.view", spec.view, 2, _view)
     if spec.picture:
         yield from _part(f"{spec.id}.picture", spec.picture, 4)
@@ -143,7 +144,7 @@ def _signature(part: Any) -> str:
 
 def _importer(spec: TaskSpec, samples: Path | None) -> Iterator[Problem]:
     where = f"{spec.id}.importer"
-    importer = resolve_ref(spec.importer)()
+    importer = resolve_ref(spec.importer)(resolve(spec.import_settings, {}))
     lacking = [
         name for name in ("wants", "scan", "assemble", "thumbnail") if not callable(getattr(importer, name, None))
     ]

@@ -122,13 +122,14 @@ class Child:
             lower_priority(BACKGROUND_NICE)
         try:
             answer = resolve_ref(order["target"])(order["request"], desk)
+            desk.clear()
             result, arrays = answer if isinstance(answer, tuple) else (answer, {})
             self._answer(result, arrays)
         except BaseException as error:  # a decoder's panic or a library's sys.exit() is an answer too
+            desk.clear()
             self._say_attempts()
             self._outbox.send({"failed": fault_of(error)})
         finally:
-            desk.clear()
             del self._desks[order["run"]]
 
     def _answer(self, result: Json, arrays: Mapping[str, Any]) -> None:

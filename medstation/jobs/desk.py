@@ -22,18 +22,21 @@ class Desk:
         self.stop_asked = threading.Event()
         self._outbox = outbox
         self._open = True
+        self._speaking = threading.Lock()
 
     def report(self, done: float, text: str = "") -> None:
         """Progress: `done` of 1.0 and a line of text; call it as often as you like. Raises `Stopped` when cancelled."""
         if self.cancelled():
             raise Stopped("stopped", "What was done before is kept.")
-        if self._open:
-            self._outbox.progress(done, text)
+        with self._speaking:
+            if self._open:
+                self._outbox.progress(done, text)
 
     def event(self, event: Json) -> None:
         """An event of the work itself; every one arrives."""
-        if self._open:
-            self._outbox.send({"event": event})
+        with self._speaking:
+            if self._open:
+                self._outbox.send({"event": event})
 
     def cancelled(self) -> bool:
         """True when the work is to end now."""
@@ -44,5 +47,6 @@ class Desk:
         return self.stop_asked.is_set()
 
     def clear(self) -> None:
-        """The job is over: a thread it left behind says nothing into the next one."""
-        self._open = False
+        """The job is over: a thread it left behind says nothing into the next one, not even what it is just saying."""
+        with self._speaking:
+            self._open = False

@@ -130,6 +130,13 @@ def draw_text(painter: QPainter, at: QPointF, text: str, ink: str, shade: str, b
     painter.drawText(at, text)
 
 
+def room_taken(painter: QPainter, room: QRect, lines: Sequence[Line]) -> int:
+    """Height in pixels of corner lines that reach the middle of `room`; 0 when none does."""
+    metrics = painter.fontMetrics()
+    reach = max((metrics.horizontalAdvance(line.text) for line in lines), default=0) + 2 * MARGIN
+    return (metrics.height() + 2) * len(lines) if reach > room.width() / 2 else 0
+
+
 def draw_lines(
     painter: QPainter, room: QRect, corner: Qt.AlignmentFlag, lines: Sequence[Line], ink: str, shade: str
 ) -> None:
@@ -148,8 +155,10 @@ def draw_lines(
         y += step
 
 
-def draw_letters(painter: QPainter, room: QRect, letters: tuple[str, str, str, str], ink: str, shade: str) -> None:
-    """Orientation letters at the middle of the left, right, top and bottom edge."""
+def draw_letters(
+    painter: QPainter, room: QRect, letters: tuple[str, str, str, str], ink: str, shade: str, lowered: int = 0
+) -> None:
+    """Orientation letters at the middle of the left, right, top and bottom edge; the top one `lowered` pixels."""
     metrics = painter.fontMetrics()
     middle_x, middle_y = room.center().x(), room.center().y() + metrics.ascent() / 2 - 1
     left, right, top, bottom = letters
@@ -157,7 +166,7 @@ def draw_letters(painter: QPainter, room: QRect, letters: tuple[str, str, str, s
     places = (
         (left, room.left() + MARGIN, middle_y),
         (right, room.right() - MARGIN - width(right), middle_y),
-        (top, middle_x - width(top) / 2, room.top() + MARGIN + metrics.ascent()),
+        (top, middle_x - width(top) / 2, room.top() + MARGIN + metrics.ascent() + lowered),
         (bottom, middle_x - width(bottom) / 2, room.bottom() - MARGIN - metrics.descent()),
     )
     for letter, x, y in places:

@@ -31,6 +31,7 @@ from medstation.widgets.drawing import (
     draw_lines,
     draw_patch,
     draw_picture,
+    room_taken,
 )
 from medstation.widgets.masks import Patch
 from medstation.widgets.resample import Enlarger
@@ -164,10 +165,13 @@ class SliceViewport(QWidget):
 
     def _draw_words(self, painter: QPainter, placement: Placement) -> None:
         ink, shade, room = self._palette["image_text"], self._palette["image_background"], self.rect()
-        painter.setFont(caption_font(13))
-        draw_letters(painter, room, self.plane.letters, ink, shade)
+        corners = self._corners(placement)
         painter.setFont(caption_font(11))
-        for corner, lines in self._corners(placement):
+        lowered = max(room_taken(painter, room, lines) for corner, lines in corners if corner in (TOP_LEFT, TOP_RIGHT))
+        painter.setFont(caption_font(13))
+        draw_letters(painter, room, self.plane.letters, ink, shade, lowered)
+        painter.setFont(caption_font(11))
+        for corner, lines in corners:
             draw_lines(painter, room, corner, lines, ink, shade)
 
     def _corners(self, placement: Placement) -> list[tuple[Qt.AlignmentFlag, list[Line]]]:

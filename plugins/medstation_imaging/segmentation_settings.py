@@ -6,7 +6,7 @@ from medstation.api import MetricSpec, Recipe, Setting, SettingValue
 from medstation.learning.settings import common_settings
 
 SEGMENTATION_SETTINGS: tuple[Setting, ...] = (
-    *common_settings({"epochs": 30, "learning_rate": 2e-3, "batch_size": 2, "patience": 20}),
+    *common_settings({"epochs": 24, "learning_rate": 2e-3, "batch_size": 2, "patience": 20}),
     Setting(
         "patches_per_case",
         "integer",

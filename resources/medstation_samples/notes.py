@@ -12,6 +12,8 @@ from typing import Any
 from medstation_samples import notes_words as words
 
 PATIENTS, NOTES_EACH = 30, 2
+BEFORE, WITHIN, INVENTED, MISTYPED = 0.2, 0.2, 0.3, 0.15
+"""How often a name has a word before it that does not belong to it, one that does, is made up, is mistyped."""
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -77,16 +79,30 @@ class Writer:
             if index % 2 == 0:
                 self.text += piece
             elif piece in words.KINDS:
-                kind, names = words.KINDS[piece]
-                self._entity(kind, self._chance.choice(names), capital=len(self.text) == begin)
+                self._entity(piece, capital=len(self.text) == begin)
             else:
                 self.text += self._value(piece)
 
-    def _entity(self, kind: str, name: str, capital: bool) -> None:
+    def _entity(self, slot: str, capital: bool) -> None:
+        kind = words.KINDS[slot][0]
+        name = self._name(slot)
+        if not capital and self._chance.random() < BEFORE:
+            self.text += self._chance.choice(words.OUTSIDE) + " "
         shown = name[0].upper() + name[1:] if capital else name
         start = len(self.text)
         self.text += shown
         self.spans.append({"start": start, "end": len(self.text), "type": kind, "text": shown})
+
+    def _name(self, slot: str) -> str:
+        """A name as people write it: with a word that belongs to it, unheard of, or mistyped."""
+        draw = self._chance
+        name = draw.choice(words.KINDS[slot][1])
+        if slot == "drug" and draw.random() < INVENTED:
+            name = (draw.choice(words.BEGINNINGS) + draw.choice(words.MIDDLES) + draw.choice(words.ENDINGS)).lower()
+        if draw.random() < MISTYPED and len(name) > 5:
+            place = draw.choice([at for at in range(1, len(name) - 2) if name[at : at + 2].isalpha()])
+            name = name[:place] + name[place + 1] + name[place] + name[place + 2 :]
+        return f"{draw.choice(words.INSIDE[slot])} {name}" if draw.random() < WITHIN else name
 
     def _value(self, slot: str) -> str:
         draw = self._chance

@@ -43,6 +43,19 @@ SYMPTOMS = (
 KINDS = {"disease": ("Disease", DISEASES), "drug": ("Drug", DRUGS), "test": ("Test", TESTS),
          "procedure": ("Procedure", PROCEDURES), "symptom": ("Symptom", SYMPTOMS)}  # fmt: skip
 
+INSIDE = {"disease": ("chronic", "acute", "recurrent", "severe", "end-stage", "untreated"),
+          "symptom": ("severe", "intermittent", "left-sided", "exertional", "nocturnal"),
+          "procedure": ("elective", "emergency", "bilateral", "repeat"),
+          "test": ("follow-up", "bedside", "fasting", "serial"), "drug": ("oral", "intravenous",
+    "low-dose")}  # fmt: skip
+"""Words that belong to the entity after them."""
+OUTSIDE = ("possible", "known", "new", "previous", "presumed", "some", "mild")
+"""Words that stand before an entity and do not belong to it."""
+BEGINNINGS = ("Va", "Do", "Cela", "Ri", "Nefa", "Tolu", "Zepro", "Lano", "Beri", "Osi", "Cabo", "Evo", "Fenu", "Kera")
+MIDDLES = ("li", "xa", "so", "ne", "ti", "mo", "vu", "ra", "ze", "pi")
+ENDINGS = ("mab", "pril", "statin", "sartan", "olol", "cillin", "gliptin", "prazole", "azine", "tinib", "xaban")
+"""Syllables of drugs that do not exist."""
+
 HISTORY = (
     "{age}-year-old {person} with {disease} and {disease} who presented with {days} days of {symptom}.",
     "The patient is a {age}-year-old {person} known to have {disease}, admitted for {symptom} and {symptom}.",

@@ -31,6 +31,7 @@ PARTS = """
 from medstation.api import Found, Person, RecordDraft, Skipped
 
 class Importer:
+    def __init__(self, settings): ...
     def wants(self, path): return path.suffix == ".wave"
     def scan(self, paths):
         for path in paths:
@@ -50,7 +51,7 @@ class View:
 def read_label(record, files, path): ...
 def train(request, bench): yield None
 def load(model, weights): ...
-def score(record, prediction, label): return {}
+def score(record, files, prediction, label): return {}
 def write(item, files, out): return []
 """
 NUMBERS = count()

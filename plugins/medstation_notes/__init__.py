@@ -1,0 +1,1 @@
+"""The clinical-notes task: import, read, label, learn and predict entities and classes of free text."""
