@@ -32,14 +32,18 @@ def run(context: Context) -> int:
 
 
 def text(result: Json) -> str:
-    lines = [
-        f"{record['id']}  {record['patient']}  {record['title']}  ({record['subtitle']})"
-        for record in result["records"]
-    ]
-    lines += [f"    note: {note}" for record in result["records"] for note in record["notes"]]
+    lines: list[str] = []
+    for record in result["records"]:
+        lines.append(f"{record['id']}  {record['patient']}  {record['title']}  ({record['subtitle']})")
+        lines += [f"    note: {note}" for note in record["notes"]]
     count = len(result["records"]) or "no"
     lines.append(f"{count} records; {result['added']} files stored, {result['duplicates']} known before.")
     told = [one for one in result["skipped"] if not one["harmless"]]
-    lines += [f"skipped {one['path']}: {one['reason']} {one['hint']}".rstrip() for one in told]
+    lines += [skipped_line(one) for one in told]
     quiet = len(result["skipped"]) - len(told)
     return "\n".join(lines + ([f"{quiet} other files are nothing MedStation reads."] if quiet else []))
+
+
+def skipped_line(one: Json) -> str:
+    """A file that was left out, why, and what to do."""
+    return f"skipped {one['path']}: {one['reason'].rstrip('.')}. {one['hint']}".rstrip()

@@ -8,6 +8,7 @@ from pathlib import Path
 from medstation.actions import labelling
 from medstation.api import WrongUsage
 from medstation.cli.context import Context
+from medstation.cli.importing import skipped_line
 
 HELP = "attach a label file to a record, or a folder of them with --task"
 
@@ -37,6 +38,6 @@ def _many(context: Context, paths: list[Path]) -> int:
     with context.workstation() as ws:
         result = context.output.follow(labelling.start_many(ws, given.task, paths, given.kind)).result
     lines = [f"{len(result['labels'])} labels attached."]
-    lines += [f"skipped {one['path']}: {one['reason']} {one['hint']}".rstrip() for one in result["skipped"]]
+    lines += [skipped_line(one) for one in result["skipped"]]
     context.output.result(result, "\n".join(lines))
     return 0 if result["labels"] else 1
