@@ -87,8 +87,9 @@ class Office:
 
     async def _feel_pulse(self) -> None:
         found = await self.session.awaiting.off_thread(lambda: (machine.load(), self._network()))
+        sealed, here = found[1]
         self.place.status.show_machine(found[0])
-        self.place.top.show_network(*found[1])
+        self.place.top.show_network(sealed, here + len(self.session.ws.pool.attempts()))
 
     def close(self) -> None:
         """Keep the views' states, end the jobs, and close the vault."""
