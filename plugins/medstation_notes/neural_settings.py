@@ -7,7 +7,7 @@ from medstation.learning.settings import common_settings
 from medstation_notes.declared import CLASS_METRICS, ENTITY_METRICS, WINDOW_SETTINGS
 
 TAGGER_SETTINGS: tuple[Setting, ...] = (
-    *common_settings({"epochs": 12, "learning_rate": 2e-3, "batch_size": 2, "patience": 6, "gradient_clip": 5.0}),
+    *common_settings({"epochs": 10, "learning_rate": 2e-3, "batch_size": 2, "patience": 6, "gradient_clip": 5.0}),
     Setting(
         "hidden",
         "integer",
