@@ -119,6 +119,7 @@ class _Bench:
         self._run = run
         self._desk = desk
         self._asked = 0.0
+        self._stop = False
 
     def files(self, record: Record) -> FileSource:
         return self._library.files(record.id)
@@ -134,11 +135,10 @@ class _Bench:
 
     def stop_requested(self) -> bool:
         """Asked through the job, or from another program through the vault (looked at once a second)."""
-        if time.monotonic() - self._asked > 1.0:
+        if not self._stop and time.monotonic() - self._asked > 1.0:
             self._asked = time.monotonic()
-            if self._library.stop_requested(self._run.id):
-                return True
-        return self._desk.stop_requested()
+            self._stop = self._library.stop_requested(self._run.id)
+        return self._stop or self._desk.stop_requested()
 
 
 class _Training:
