@@ -43,13 +43,15 @@ class Shown:
 class Session(QObject):
     """One unlocked vault in one window.
 
-    Signals: `task_changed`, `items_changed`, `item_opened`, `labels_changed`, `predictions_changed`,
-    `catalogue_changed` (runs, models, data sets), `run_told(run_id)`, `jobs_changed`, `said(text)`, `failed(error)`.
+    Signals: `task_changed`, `items_changed`, `item_opened`, `item_read` (with its labels), `labels_changed`,
+    `predictions_changed`, `catalogue_changed` (runs, models, data sets), `run_told(run_id)`, `jobs_changed`,
+    `said(text)`, `failed(error)`.
     """
 
     task_changed = Signal()
     items_changed = Signal()
     item_opened = Signal()
+    item_read = Signal()
     labels_changed = Signal()
     predictions_changed = Signal()
     catalogue_changed = Signal()
@@ -138,6 +140,8 @@ class Session(QObject):
         self.memory.record = item.record.id
         self.item_opened.emit()
         await self.refresh_item()
+        if self.shown.item is item:
+            self.item_read.emit()
 
     def close_item(self) -> None:
         """Show no record."""

@@ -123,7 +123,7 @@ class FinetuneTab(QWidget):
         self.bases.clear()
         self.bases.addItem(self.tr("From scratch"), "")
         for model in self._models:
-            if recipe and model.recipe == recipe.id and model.state != "retired":
+            if recipe and model.recipe in (recipe.id, *recipe.bases) and model.state != "retired":
                 self.bases.addItem(f"{model_title(model)} · {states(model.state)[0]}", model.id)
         self.bases.setCurrentIndex(max(0, self.bases.findData(kept)))
         kind = self._task.label_kind(recipe.label_kind) if self._task and recipe else None

@@ -125,6 +125,12 @@ class Verbs(QObject):
             session.labels_changed.emit()
             session.predictions_changed.emit()
 
+    async def show_newest_labels(self) -> None:
+        """What was said last of the record that was opened, one label of each kind: views go on from there."""
+        newest = {label.kind: label.id for label in reversed(self._session.shown.labels)}
+        for label_id in newest.values():
+            await self.show_layer(label_id, True)
+
     async def _layer(self, layer_id: str) -> Layer:
         session, library = self._session, self._session.ws.library
         for label in session.shown.labels:

@@ -33,6 +33,7 @@ class Wiring(QObject):
         session.task_changed.connect(self.on_task_changed)
         session.items_changed.connect(self.on_items_changed)
         session.item_opened.connect(self.on_item_opened)
+        session.item_read.connect(lambda: session.do(self.verbs.show_newest_labels()))
         session.labels_changed.connect(self.on_labels_changed)
         session.predictions_changed.connect(self.on_predictions_changed)
         session.catalogue_changed.connect(self.on_catalogue_changed)
