@@ -40,8 +40,8 @@ def test_a_person_imports_trains_runs_and_accepts(qtbot: QtBot, shell: Shell, of
         assert len(session.shown.items) == 9 and all(item.labels == 1 for item in session.shown.items)
         assert place.stage.view is not None and place.stage.view.text() == "0.0 1.0"
         place.library.record_chosen.emit(session.shown.items[1].key)
-        qtbot.waitUntil(lambda: bool(getattr(place.stage.view, "layers", None)), timeout=LONG)
-        assert list(place.stage.view.layers) == [session.shown.labels[0].id]
+        newest = session.ws.library.labels(session.shown.items[1].record.id)[0].id
+        qtbot.waitUntil(lambda: list(getattr(place.stage.view, "layers", ())) == [newest], timeout=LONG)
 
         place.inspector.show_tab(FINETUNE)
         form = place.inspector.finetune
