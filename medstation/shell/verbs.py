@@ -127,9 +127,11 @@ class Verbs(QObject):
 
     async def show_newest_labels(self) -> None:
         """What was said last of the record that was opened, one label of each kind: views go on from there."""
-        newest = {label.kind: label.id for label in reversed(self._session.shown.labels)}
+        shown = self._session.shown
+        item, newest = shown.item, {label.kind: label.id for label in reversed(shown.labels)}
         for label_id in newest.values():
-            await self.show_layer(label_id, True)
+            if shown.item is item:  # a person may have gone on to the next record meanwhile
+                await self.show_layer(label_id, True)
 
     async def _layer(self, layer_id: str) -> Layer:
         session, library = self._session, self._session.ws.library

@@ -52,7 +52,7 @@ def test_a_person_imports_trains_runs_and_accepts(qtbot: QtBot, shell: Shell, of
         form.start.click()
         qtbot.waitUntil(lambda: bool(session.running), timeout=LONG)
         run_id = next(iter(session.running))
-        assert place.stage.pages.currentWidget() is place.stage.run
+        qtbot.waitUntil(lambda: place.stage.pages.currentWidget() is place.stage.run, timeout=LONG)
         qtbot.waitUntil(lambda: not session.running and shell.awaiting.idle, timeout=LONG)
         assert session.shown.runs[0].state == "done"
         assert place.stage.run.run_id == run_id and not place.stage.run.table.isHidden()
