@@ -35,6 +35,7 @@ class Crew:
         self._handshake = handshake
         self._spare_delay = spare_delay
         self._workers: set[Worker] = set()
+        self._leaving: list[Worker] = []
         self._spare: Worker | None = None
         self._attempts: list[str] = []
         self._keep_warm = False
@@ -90,6 +91,8 @@ class Crew:
         self._kill_all()
         self._thread.shutdown(cancel_futures=True)
         self._kill_all()  # one that was being started meanwhile
+        with self._changed:
+            workers += self._leaving
         for worker in workers:
             worker.join()
 
@@ -113,6 +116,7 @@ class Crew:
     def on_ended(self, worker: Worker, job: Job | None, exit_code: int) -> None:
         with self._changed:
             self._workers.discard(worker)
+            self._leaving = [one for one in self._leaving if not one.join(0)] + [worker]  # its threads end after this
             if self._spare is worker:
                 self._spare = None
             self._changed.notify_all()
