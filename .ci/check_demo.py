@@ -29,11 +29,12 @@ def _was_fine_tuned(result: object) -> bool:
 
 
 def _no_better(result: dict[str, Any]) -> Iterator[str]:
-    """The first metric decides; it must have risen. The demo's recipes all decide by a metric that should be high."""
-    name, after = next(iter(result["after"].items()))
-    before = result["before"][name]
-    if not after["value"] > before["value"]:
-        yield f"{name} did not rise: {before['value']} before, {after['value']} after"
+    """The metric that decides must have become better, whichever direction that is."""
+    name = result["metric"]
+    before, after = result["before"][name], result["after"][name]
+    risen = after["value"] - before["value"]
+    if not (risen > 0 if result["higher_is_better"] else risen < 0):
+        yield f"{name} did not get better: {before['value']} before, {after['value']} after"
     if not after["low"] <= after["value"] <= after["high"]:
         yield f"{name} lies outside its own interval: {after}"
 

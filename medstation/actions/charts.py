@@ -24,41 +24,60 @@ def curves(events: Iterable[Json]) -> dict[str, Curve]:
     return found
 
 
-def draw(titled: Mapping[str, Mapping[str, Curve]], level: Mapping[str, tuple[float, str]] | None = None) -> bytes:
-    """One panel per title, side by side, each with its named curves; `level` adds a dashed line. PNG bytes."""
+def draw(panels: Mapping[str, Mapping[str, Curve]], compared: Mapping[str, Json], metric: str) -> bytes:
+    """A panel per title with its named curves, and one of the metric's values with their intervals. PNG bytes.
+
+    `compared` is what was measured ("before", "after") -> {"value", "low", "high"}.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(5.2 * len(titled), 3.4), dpi=110, layout="constrained")
+    widths = [5.2] * len(panels) + [3.4] * bool(compared)
+    figure = Figure(figsize=(sum(widths), 3.4), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
-    for index, (title, lines) in enumerate(titled.items()):
-        axes = figure.add_subplot(1, len(titled), index + 1)
-        _panel(axes, title, lines)
-        if level and title in level:
-            axes.axhline(level[title][0], linestyle="--", color="#4cc38a", label=level[title][1])
-            axes.legend(frameon=False)
+    grid = figure.add_gridspec(1, len(widths), width_ratios=widths)
+    for index, (title, lines) in enumerate(panels.items()):
+        _curves(figure.add_subplot(grid[0, index]), title, lines)
+    if compared:
+        _intervals(figure.add_subplot(grid[0, len(panels)]), metric, compared)
     out = BytesIO()
     figure.savefig(out, format="png")
     return out.getvalue()
 
 
-def _panel(axes: Any, title: str, lines: Mapping[str, Curve]) -> None:
+def _curves(axes: Any, title: str, lines: Mapping[str, Curve]) -> None:
     for colour, (name, curve) in zip(COLOURS * len(lines), lines.items(), strict=False):
         epochs = sorted(curve)
         axes.plot(epochs, [curve[epoch] for epoch in epochs], label=name, color=colour, marker="o", markersize=2.5)
     axes.set_title(title, loc="left", fontsize=11)
     axes.set_xlabel("epoch")
+    _plain(axes)
+    axes.legend(frameon=False)
+
+
+def _intervals(axes: Any, metric: str, compared: Mapping[str, Json]) -> None:
+    for place, one in enumerate(compared.values()):
+        reach = [[one["value"] - one["low"]], [one["high"] - one["value"]]]
+        colour = COLOURS[place % len(COLOURS)]
+        axes.errorbar([place], [one["value"]], yerr=reach, fmt="o", capsize=5, color=colour)
+        axes.annotate(f"{one['value']:.3g}", (place, one["value"]), (10, 0), textcoords="offset points", va="center")
+    axes.set_xticks(range(len(compared)), list(compared))
+    axes.set_xlim(-0.5, len(compared) - 0.3)
+    axes.set_title(f"Test patients, {metric}", loc="left", fontsize=11)
+    _plain(axes)
+
+
+def _plain(axes: Any) -> None:
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    if lines:
-        axes.legend(frameon=False)
 
 
-def run_chart(events: Iterable[Json], metric: str) -> bytes:
-    """Loss and the deciding metric of a run."""
+def run_chart(events: Iterable[Json], metric: str, result: Json) -> bytes:
+    """Loss and the deciding metric over the epochs, where there are epochs, and the proof: before beside after."""
     found = curves(events)
     losses = {name.partition("/")[2]: curve for name, curve in found.items() if name.startswith("loss/")}
     measured = {name: curve for name, curve in found.items() if name.split()[0] == metric}
     if len(measured) == 2:  # one class: its curve is the whole one
         measured = {metric: measured[metric]}
-    return draw({"Loss": losses, f"Validation {metric}": measured})
+    panels = {title: lines for title, lines in (("Loss", losses), (f"Validation {metric}", measured)) if lines}
+    return draw(panels, {name: result[name][metric] for name in ("before", "after")}, metric)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from medstation.actions import exporting, fetching, finetuning, importing, labelling, predicting
+from medstation.actions import datasets, exporting, fetching, finetuning, importing, labelling, predicting
 from medstation.actions.charts import run_chart
 from medstation.actions.report import Report
 from medstation.actions.workstation import Workstation
@@ -80,8 +80,8 @@ class _Walk:
         steps = [
             ("samples", self.make_samples),
             ("import", self.import_files),
-            ("look", self.look),
             ("label", self.label),
+            ("look", self.look),
             ("data set", self.make_dataset),
             ("fine-tune", self.finetune),
             ("predict", self.predict),
@@ -106,19 +106,13 @@ class _Walk:
 
     def make_samples(self) -> tuple[str, Json]:
         self.samples = resolve_ref(self.demo.samples)(self.folder, SEED)
-        return f"{len(self.samples['labels'])} labelled cases made by code", {"cases": len(self.samples["labels"])}
+        files = len([path for given in self.samples["import"] for path in _files(Path(given))])
+        return f"{files} files made by code", {"files": files}
 
     def import_files(self) -> tuple[str, Json]:
         paths = [Path(path) for path in self.samples["import"]]
         result = wait(importing.start(self.ws, paths, self.spec.id)).result
         return f"{len(result['records'])} records from {result['added']} files", {"records": len(result["records"])}
-
-    def look(self) -> tuple[str, Json]:
-        record = self.ws.library.records(task=self.spec.id)[0]
-        done = wait(fetching.start(self.ws, "medstation.actions.demo:draw", record, {"picture": self.spec.picture}))
-        assert self.report is not None
-        image = self.report.keep(f"{self.spec.id}-record.png", done.arrays["png"].tobytes())
-        return record.title, {"record": record.id, "image": image}
 
     def label(self) -> tuple[str, Json]:
         paths = [Path(path) for path in self.samples["labels"]]
@@ -127,10 +121,27 @@ class _Walk:
             raise MedStationError(f"{result['skipped'][0]['path']}: {result['skipped'][0]['reason']}")
         return f"{len(result['labels'])} labels attached", {"labels": len(result["labels"])}
 
+    def look(self) -> tuple[str, Json]:
+        """The first record with its newest label."""
+        library = self.ws.library
+        record = library.records(task=self.spec.id)[0]
+        label = next(iter(library.labels(record.id)), None)
+        arguments = {"picture": self.spec.picture}
+        if label:
+            arguments |= {"kind": label.kind, "payload": library.label_payload(label.id).hex()}
+        image = self._draw(record, arguments, "record")
+        shown = self.spec.label_kind(label.kind) if label else None
+        return record.title + (f", {shown.title.lower()}" if shown else ""), {"record": record.id, "image": image}
+
+    def _draw(self, record: Record, arguments: Json, name: str) -> str:
+        assert self.report is not None
+        done = wait(fetching.start(self.ws, "medstation.actions.demo:draw", record, arguments))
+        return self.report.keep(f"{self.spec.id}-{name}.png", done.arrays["png"].tobytes())
+
     def make_dataset(self) -> tuple[str, Json]:
         recipe = self.spec.recipe(self.demo.recipe)
         assert recipe is not None
-        dataset = self.ws.library.create_dataset(self.dataset, self.spec.id, recipe.label_kind, seed=SEED)
+        dataset = datasets.make_for(self.ws, self.dataset, self.spec, recipe, seed=SEED)
         test = [item.record_id for item in dataset.items if item.part == "test"]
         self.test_record = self.ws.library.record(test[0])
         patients = len({item.patient for item in dataset.items})
@@ -145,14 +156,15 @@ class _Walk:
         recipe = self.spec.recipe(self.demo.recipe)
         assert recipe is not None
         metric = recipe.metrics[0].name
-        chart = run_chart(self.ws.library.run_events(run.id), metric)
+        chart = run_chart(self.ws.library.run_events(run.id), metric, self.result)
         image = self.report.keep(f"{self.spec.id}-curves.png", chart)
         before, after = self.result["before"][metric], self.result["after"][metric]
         says = f"{metric} {before['value']:.2f} before, {after['value']:.2f} after"
-        better = self.result["difference"][metric]["value"] > 0
-        if better != recipe.metrics[0].higher_is_better:
+        rising = recipe.metrics[0].higher_is_better
+        difference = self.result["difference"][metric]["value"]
+        if not (difference > 0 if rising else difference < 0):
             raise MedStationError(f"the model did not get better: {says}")
-        return says, {**self.result, "image": image, "metric": metric}
+        return says, {**self.result, "image": image, "metric": metric, "higher_is_better": rising}
 
     def predict(self) -> tuple[str, Json]:
         record = self.test_record
@@ -160,8 +172,7 @@ class _Walk:
         job = predicting.start(self.ws, self.result["model_id"], [record.id])
         self.prediction = wait(job).result["predictions"][0]
         arguments = {"picture": self.spec.picture, "prediction": self.prediction["id"]}
-        done = wait(fetching.start(self.ws, "medstation.actions.demo:draw", record, self._payload(arguments)))
-        image = self.report.keep(f"{self.spec.id}-prediction.png", done.arrays["png"].tobytes())
+        image = self._draw(record, self._payload(arguments), "prediction")
         says = f"{len(self.prediction['findings'])} findings in a test case"
         return says, {**self.prediction, "image": image}
 
@@ -175,6 +186,10 @@ class _Walk:
         target = predicting.free_name(self.report.folder, f"{self.spec.id}-prediction", exporter.suffix)
         files = wait(exporting.start(self.ws, self.prediction["id"], exporter.format, target)).result["files"]
         return f"{exporter.title}: {Path(files[0]).name}", {"files": files}
+
+
+def _files(path: Path) -> list[Path]:
+    return [one for one in path.rglob("*") if one.is_file()] if path.is_dir() else [path]
 
 
 def draw(record: Record, files: Any, arguments: Json, report: Any) -> Any:

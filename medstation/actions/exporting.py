@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from medstation.actions.workstation import Bench, Workstation, at_work
-from medstation.api import BadInput, Exporter, ExportItem, Json, NotFound, TaskSpec, resolve_ref
+from medstation.api import BadInput, Exporter, ExportItem, Json, NotFound, TaskSpec, must_be_new, resolve_ref
 from medstation.jobs import Desk, Job
 
 
@@ -49,8 +49,7 @@ def run(request: Json, desk: Desk) -> Json:
         of, item = item_of(bench, request["id"])
         exporter = choose_exporter(bench.registry.task(item.record.task), of, item.kind, request["format"])
         out = Path(request["out"])
-        if out.exists():
-            raise BadInput(f"{out} exists already", "Choose another name; nothing is overwritten.")
+        must_be_new(out)
         if not out.parent.is_dir():
             raise BadInput(f"the folder {out.parent} does not exist", "Make it first, or choose another place.")
         files = resolve_ref(exporter.write)(item, bench.library.files(item.record.id), out)

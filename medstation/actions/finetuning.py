@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from medstation.actions import datasets
 from medstation.actions.comparing import compare_cases, verdict_text
 from medstation.actions.workstation import Bench, Workstation, at_work
 from medstation.api import (
@@ -85,11 +86,13 @@ def _submit(ws: Workstation, run: Run) -> Job:
 
 
 def _check_fits(recipe: Recipe, spec: TaskSpec, cases: DataSet) -> None:
-    if cases.task != spec.id or cases.label_kind != recipe.label_kind:
+    if not datasets.fits(cases, spec, recipe):
+        holds = f"{cases.label_kind!r} labels" if cases.label_kind else "records without labels"
+        needs = f"{recipe.label_kind!r} labels" if recipe.label_kind else "no labels"
         raise BadInput(
-            f"the data set {cases.name} holds {cases.label_kind!r} labels of {cases.task}; "
-            f"{recipe.title} needs {recipe.label_kind!r} labels of {spec.id}",
-            "Make a data set with the labels this recipe learns from.",
+            f"the data set {cases.name} holds {holds} of {cases.task} ({', '.join(cases.record_kinds)}); "
+            f"{recipe.title} needs {needs} of {spec.id} ({', '.join(recipe.record_kinds)})",
+            f"Make one for it: `medstation dataset create NAME --recipe {recipe.id}`.",
         )
 
 

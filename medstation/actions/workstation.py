@@ -14,7 +14,7 @@ from medstation.library import Library
 from medstation.registry import Registry
 from medstation.vault import Vault
 
-BUILT_IN_PLUGINS = ("medstation_imaging.plugin", "medstation_notes.plugin")
+BUILT_IN_PLUGINS = ("medstation_imaging.plugin", "medstation_notes.plugin", "medstation_signals.plugin")
 """Found also in a checkout that was never installed, where no entry points exist."""
 
 

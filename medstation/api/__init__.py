@@ -52,6 +52,7 @@ from medstation.api.work import (
     Finished,
     Importer,
     Metric,
+    ModelDraft,
     Predictor,
     Progress,
     ReportProgress,
@@ -59,13 +60,15 @@ from medstation.api.work import (
     TrainRequest,
     Workbench,
 )
+from medstation.api.writing import must_be_new, new_file, write_new, write_table
 
 __all__ = [
     "API_VERSION", "ENTRY_POINT_GROUP", "BadInput", "Bug", "Case", "Checkpoint", "DataView", "Demo",
     "Evaluation", "Event", "ExportItem", "Exporter", "Fetched", "FileSource", "Finding", "Finished", "Found",
     "Importer", "Json", "Label", "LabelDraft", "LabelKind", "Layer", "MedStationError", "Metric", "MetricSpec",
-    "Metrics", "ModelInfo", "NotFound", "Person", "PredictionDraft", "Predictor", "Progress", "Recipe",
+    "Metrics", "ModelDraft", "ModelInfo", "NotFound", "Person", "PredictionDraft", "Predictor", "Progress", "Recipe",
     "Record", "RecordDraft", "Refused", "ReportProgress", "Requirement", "Setting", "SettingValue", "Skipped",
     "Started", "Stopped", "StorageFull", "TaskSpec", "TrainRequest", "Unavailable", "VaultLocked",
-    "ViewContext", "Workbench", "WorkerDied", "WrongUsage", "hookimpl", "hookspec", "resolve", "resolve_ref",
+    "ViewContext", "Workbench", "WorkerDied", "WrongUsage", "hookimpl", "hookspec", "must_be_new", "new_file",
+    "resolve", "resolve_ref", "write_new", "write_table",
 ]  # fmt: skip

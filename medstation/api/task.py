@@ -24,6 +24,11 @@ class Requirement:
     module: str
     install: str
 
+    @classmethod
+    def several(cls, install: str, *modules: str) -> tuple[Requirement, ...]:
+        """Modules that come with the same installation."""
+        return tuple(cls(module, install) for module in modules)
+
 
 @dataclass(frozen=True)
 class LabelKind:
@@ -118,6 +123,8 @@ class TaskSpec:
 
     `importer`: `Importer`, made with the values of `import_settings` by name; `view`: a QWidget class (see
     `medstation.api.view`); `picture`: a `Picture`, for reports.
+    `import_model`: a `ReadModel`, and `export_model`: a `WriteModel`, for models in the forms of other programs.
+    `deidentify`: a `Deidentify`, with the values of `deidentify_settings` by name.
     `warm` names modules that a waiting worker imports ahead of time.
     """
 
@@ -138,6 +145,10 @@ class TaskSpec:
     picture: Ref = ""
     demo: Demo | None = None
     warm: tuple[str, ...] = ()
+    deidentify: Ref = ""
+    deidentify_settings: tuple[Setting, ...] = ()
+    import_model: Ref = ""
+    export_model: Ref = ""
 
     def recipe(self, recipe_id: str) -> Recipe | None:
         return next((recipe for recipe in self.recipes if recipe.id == recipe_id), None)

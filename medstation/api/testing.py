@@ -88,6 +88,12 @@ def _parts(spec: TaskSpec) -> Iterator[Problem]:
     yield from _part(f"{spec.id}.view", spec.view, 2, _view)
     if spec.picture:
         yield from _part(f"{spec.id}.picture", spec.picture, 4)
+    if spec.deidentify:
+        yield from _part(f"{spec.id}.deidentify", spec.deidentify, 5)
+    if spec.import_model:
+        yield from _part(f"{spec.id}.import_model", spec.import_model, 1)
+    if spec.export_model:
+        yield from _part(f"{spec.id}.export_model", spec.export_model, 3)
     for kind in spec.label_kinds:
         yield from _part(f"{spec.id}/{kind.id}.reader", kind.reader, 3)
         if kind.belongs_to:

@@ -191,11 +191,30 @@ class ExportItem:
     author: str
     model: ModelInfo | None = None
 
+    @property
+    def by(self) -> str:
+        """Who or what said it: the person, or the model with its version; "" for a record alone."""
+        return f"{self.model.name}@{self.model.version}" if self.model else self.author
+
 
 class Export(Protocol):
     """An exporter's `write`: writes `out` (a file path chosen by the user) and returns the files written."""
 
     def __call__(self, item: ExportItem, files: FileSource, out: Path) -> Sequence[Path]: ...
+
+
+class Deidentify(Protocol):
+    """A task's `deidentify`: copies of `files` without identity, under the folder `out`, for those files it can read.
+
+    `settings` are the values of the task's `deidentify_settings`. `key` (32 secret bytes) makes the pseudonyms: the
+    same key gives the same ones in every run. A file that cannot be made safe is not written, and said so.
+    Returns a report: "written" and "refused" (counts), "files", "refusals" ([{"number", "reason", "hint"}], numbers
+    counted from 1) and "sources" ({number: name} of the refused ones), without any identity but in "sources".
+    """
+
+    def __call__(
+        self, files: FileSource, out: Path, settings: Mapping[str, SettingValue], key: bytes, report: ReportProgress
+    ) -> Json: ...
 
 
 @dataclass(frozen=True)
@@ -216,3 +235,30 @@ class Picture(Protocol):
     """A task's `picture`: a still of a record with one label or prediction on it (or none), as PNG bytes."""
 
     def __call__(self, record: Record, files: FileSource, kind: str, payload: bytes | None) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class ModelDraft:
+    """A model from elsewhere before it is stored: weights as safetensors bytes, and the config its recipe reads."""
+
+    recipe: str
+    weights: bytes
+    config: Json
+
+
+class ReadModel(Protocol):
+    """A task's `import_model`: a model from a file or folder of another program; None for what is not of its kind.
+
+    Nothing of it is ever run: `Refused` for pickles and for models with code of their own.
+    """
+
+    def __call__(self, path: Path) -> ModelDraft | None: ...
+
+
+class WriteModel(Protocol):
+    """A task's `export_model`: writes the new folder `out` as other programs read it, and returns the files written.
+
+    `BadInput` for a model that has no such form.
+    """
+
+    def __call__(self, model: ModelInfo, weights: bytes, out: Path) -> Sequence[Path]: ...

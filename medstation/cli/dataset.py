@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from collections import Counter
 
+from medstation.actions import datasets
 from medstation.api import Json, WrongUsage
 from medstation.cli.context import Context
 from medstation.cli.output import table
@@ -19,7 +20,9 @@ def add(parser: ArgumentParser) -> None:
     make.add_argument("name", metavar="NAME")
     make.add_argument("records", nargs="*", metavar="RECORD")
     make.add_argument("--task", default="", metavar="ID")
-    make.add_argument("--labels", default="", metavar="KIND", help="label kind (the task's first if not given)")
+    which = make.add_mutually_exclusive_group()
+    which.add_argument("--recipe", default="", metavar="R", help="all that this recipe can learn from")
+    which.add_argument("--labels", default="", metavar="KIND", help="label kind (the task's first if not given)")
     make.add_argument(
         "--split", default="0.6,0.2,0.2", metavar="T,V,T", help="shares of train, validation and test patients"
     )
@@ -37,6 +40,7 @@ def summary(dataset: DataSet) -> Json:
         "name": dataset.name,
         "task": dataset.task,
         "labels": dataset.label_kind,
+        "kinds": list(dataset.record_kinds),
         "records": len(dataset.items),
         "patients": len({item.patient for item in dataset.items}),
         "split": {part: parts[part] for part in ("train", "validation", "test")},
@@ -45,11 +49,15 @@ def summary(dataset: DataSet) -> Json:
 
 def create(context: Context) -> int:
     given = context.arguments
+    shares, records = _shares(given.split), given.records or None
     with context.workstation() as ws:
-        task = given.task or next(iter(ws.registry.tasks))
-        kind = given.labels or ws.registry.task(task).label_kinds[0].id
-        shares = _shares(given.split)
-        dataset = ws.library.create_dataset(given.name, task, kind, given.records or None, shares, given.seed)
+        if given.recipe:
+            spec, recipe = ws.registry.recipe(given.recipe, task=given.task)
+            dataset = datasets.make_for(ws, given.name, spec, recipe, records, shares, given.seed)
+        else:
+            spec = ws.registry.task(given.task or next(iter(ws.registry.tasks)))
+            kind = given.labels or spec.label_kinds[0].id
+            dataset = datasets.make_of_labels(ws, given.name, spec, kind, records, shares, given.seed)
     facts = summary(dataset)
     context.output.result(facts, _text(facts))
     return 0

@@ -6,8 +6,8 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
 
-from medstation.actions import evaluating
-from medstation.actions.packages import export_model, import_model
+from medstation.actions import carrying, evaluating
+from medstation.actions.packages import export_model
 from medstation.api import Json, ModelInfo
 from medstation.cli.context import Context
 from medstation.cli.output import interval, table
@@ -20,12 +20,14 @@ def add(parser: ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
     verbs.add_parser("list").set_defaults(run=listing)
     _one(verbs.add_parser("show", help="a model's card")).set_defaults(run=show)
-    bring = verbs.add_parser("import", help="a model package")
+    bring = verbs.add_parser("import", help="a model package, or a language model as a folder")
     bring.add_argument("path", type=Path, metavar="PATH")
-    bring.add_argument("--name", default="")
+    bring.add_argument("--name", default="", metavar="NAME", help="the model's name")
+    bring.add_argument("--task", default="", metavar="ID", help="which task it is for, where several could read it")
     bring.set_defaults(run=bring_in)
     take = _one(verbs.add_parser("export", help="write a model package"))
-    take.add_argument("file", type=Path, metavar="FILE")
+    take.add_argument("out", type=Path, metavar="OUT")
+    take.add_argument("--folder", action="store_true", help="a folder that other programs can load (language models)")
     take.set_defaults(run=take_out)
     two = verbs.add_parser("compare", help="two models on one test set")
     two.add_argument("first", metavar="A")
@@ -75,8 +77,10 @@ def show(context: Context) -> int:
 
 
 def bring_in(context: Context) -> int:
+    given = context.arguments
     with context.workstation() as ws:
-        model = _summary(import_model(ws, context.arguments.path, context.arguments.name))
+        done = context.output.follow(carrying.start_import(ws, given.path, given.name, given.task))
+        model = _summary(ws.library.model(done.result["model"]))
     context.output.result(
         model, f"{model['id']}: {model['name']}@{model['version']}, a candidate until somebody approves it"
     )
@@ -84,9 +88,13 @@ def bring_in(context: Context) -> int:
 
 
 def take_out(context: Context) -> int:
+    given = context.arguments
     with context.workstation() as ws:
-        file = export_model(ws, context.arguments.model, context.arguments.file)
-    context.output.result({"file": str(file)}, f"Written to {file}.")
+        if given.folder:
+            files = context.output.follow(carrying.start_folder(ws, given.model, given.out)).result["files"]
+        else:
+            files = [str(export_model(ws, given.model, given.out))]
+    context.output.result({"file": str(given.out), "files": files}, f"Written to {given.out}.")
     return 0
 
 

@@ -25,11 +25,13 @@ class DataSets(Shelf):
         fractions: Sequence[float] = (0.6, 0.2, 0.2),
         seed: int = 0,
         parts: Mapping[str, str] | None = None,
+        record_kinds: Sequence[str] = (),
     ) -> DataSet:
         """Freeze records (None: all of the task that have such a label) with their newest labels, split by patient.
 
-        `label_kind` "" takes records without labels. `parts` (record id -> part) keeps a published split instead of
-        `fractions`; `BadInput` when it puts a patient into two parts.
+        `label_kind` "" takes records without labels; `record_kinds`, where given, only records of these kinds.
+        `parts` (record id -> part) keeps a published split instead of `fractions`; `BadInput` when it puts a patient
+        into two parts.
         """
         if not name.strip():
             raise WrongUsage("a data set needs a name", "Give one that says what is in it.")
@@ -38,7 +40,7 @@ class DataSets(Shelf):
                 raise WrongUsage(
                     f"there is a data set {name!r} already", "Data sets never change: choose another name."
                 )
-            rows = _chosen(tx, task, label_kind, list(parts) if parts is not None else record_ids)
+            rows = _chosen(tx, task, label_kind, record_kinds, list(parts) if parts is not None else record_ids)
             patients = [row["person_key"] for row in rows]
             if parts is None:
                 divided = split(patients, fractions, seed)
@@ -83,10 +85,12 @@ def _dataset_row(reader: Reader, name: str) -> Row:
     return row
 
 
-def _chosen(tx: Transaction, task: str, label_kind: str, record_ids: Sequence[str] | None) -> list[Row]:
-    """Rows (record, person, person_key, label) of the newest labels, in order of record."""
+def _chosen(
+    tx: Transaction, task: str, label_kind: str, record_kinds: Sequence[str], record_ids: Sequence[str] | None
+) -> list[Row]:
+    """Rows (record, kind, person, person_key, label) of the newest labels, in order of record."""
     rows = tx.all(
-        """SELECT records.id AS record, records.person, people.key AS person_key, max(labels.id) AS label
+        """SELECT records.id AS record, records.kind, records.person, people.key AS person_key, max(labels.id) AS label
             FROM records JOIN people ON people.id = records.person
             LEFT JOIN labels ON labels.record = records.id AND labels.kind = ?1
             WHERE records.task = ?2 AND (labels.id IS NOT NULL OR ?1 = '') GROUP BY records.id ORDER BY records.id""",
@@ -95,16 +99,34 @@ def _chosen(tx: Transaction, task: str, label_kind: str, record_ids: Sequence[st
     )
     if record_ids is not None:
         labelled = {row["record"]: row for row in rows}
-        rows = [_labelled(tx, record_id, task, label_kind, labelled) for record_id in dict.fromkeys(record_ids)]
+        rows = [
+            _fitting(tx, record_id, task, label_kind, record_kinds, labelled) for record_id in dict.fromkeys(record_ids)
+        ]
+    elif record_kinds:
+        rows = [row for row in rows if row["kind"] in record_kinds]
     if not rows:
-        raise BadInput(f"no record of {task} has a label of kind {label_kind!r}", "Label some records first.")
+        kinds = f" of kind {' or '.join(record_kinds)}" if record_kinds else ""
+        if label_kind:
+            raise BadInput(
+                f"no record of {task}{kinds} has a label of kind {label_kind!r}", "Label some records first."
+            )
+        raise BadInput(f"there is no record of {task}{kinds}", "Import some first.")
     return rows
 
 
-def _labelled(tx: Transaction, record_id: str, task: str, label_kind: str, labelled: dict[int, Row]) -> Row:
+def _fitting(
+    tx: Transaction,
+    record_id: str,
+    task: str,
+    label_kind: str,
+    record_kinds: Sequence[str],
+    labelled: dict[int, Row],
+) -> Row:
     row = record_row(tx, record_id)
     if row["task"] != task:
         raise BadInput(f"record {record_id} belongs to {row['task']}, not to {task}", "Choose records of one task.")
+    if record_kinds and row["kind"] not in record_kinds:
+        raise BadInput(f"record {record_id} is of kind {row['kind']}", f"Choose records of: {', '.join(record_kinds)}.")
     if row["id"] not in labelled:
         raise BadInput(f"record {record_id} has no label of kind {label_kind!r}", "Label it first, or leave it out.")
     return labelled[row["id"]]
@@ -133,8 +155,9 @@ def _store(
 
 def _dataset_of(reader: Reader, row: Row) -> DataSet:
     rows = reader.all(
-        """SELECT record, label, part, people.key FROM dataset_items
-            JOIN dataset_patients USING (dataset, person) JOIN people ON people.id = person
+        """SELECT record, label, dataset_patients.part, people.key, records.kind FROM dataset_items
+            JOIN dataset_patients USING (dataset, person) JOIN people ON people.id = dataset_items.person
+            JOIN records ON records.id = record
             WHERE dataset = ? ORDER BY position""",
         row["id"],
     )
@@ -142,4 +165,5 @@ def _dataset_of(reader: Reader, row: Row) -> DataSet:
         DataSetItem(text_id(RECORD, item["record"]), optional_id(LABEL, item["label"]), item["key"], item["part"])
         for item in rows
     )
-    return DataSet(row["name"], row["task"], row["label_kind"], row["at"], items)
+    kinds = tuple(sorted({item["kind"] for item in rows}))
+    return DataSet(row["name"], row["task"], row["label_kind"], row["at"], items, kinds)

@@ -49,6 +49,7 @@ class DataSet:
     label_kind: str
     created: str
     items: tuple[DataSetItem, ...]
+    record_kinds: tuple[str, ...] = ()
 
     def part(self, part: str) -> tuple[DataSetItem, ...]:
         return tuple(item for item in self.items if item.part == part)

@@ -71,13 +71,26 @@ class Asking(QObject):
                 self.tr("Export the model"), name, lambda out: self._session.do(self._verbs.export_model(model_id, out))
             )
 
+    def import_model(self) -> None:
+        """A model package."""
+        self._files(self.tr("Import a model package"), self._import_model, several=False)
+
+    def import_model_folder(self) -> None:
+        """A model of another program, as the folder it was published as."""
+        self._folder(self.tr("Import a model folder"), self._import_model)
+
+    def _import_model(self, paths: list[Path]) -> None:
+        self._session.do(self._verbs.import_model(paths[0]))
+
     def settings(self, look: Look) -> None:
         from medstation.shell.settings_dialog import SettingsDialog
 
         ws = self._session.ws
         vault = {self.tr("Folder"): ws.vault.folder, self.tr("User"): ws.library.user}
-        dialog = SettingsDialog(look, vault, ws.registry.plugins, self._place)
+        memory = self._session.memory
+        dialog = SettingsDialog(look, memory, vault, ws.registry.plugins, self._place)
         dialog.changed.connect(look.apply)
+        dialog.locking_changed.connect(memory.keep_locking)
         self.open(dialog)
 
     def open(self, dialog: QDialog) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from medstation.api import ModelInfo, Recipe, TaskSpec
 from medstation.shell.look import Look
 from medstation.shell.wording import model_measured, model_title, states
-from medstation.widgets.panels import clear, label, scrolled
+from medstation.widgets.panels import ButtonRow, button, clear, label, scrolled
 from medstation.widgets.rows import Row, RowText, rows_in
 
 if TYPE_CHECKING:
@@ -33,10 +33,12 @@ def model_text(model: ModelInfo, recipe: Recipe | None) -> RowText:
 
 
 class Catalogue(QWidget):
-    """Signals: `run_chosen(id)`, `model_chosen(id)`."""
+    """Signals: `run_chosen(id)`, `model_chosen(id)`; `import_asked`, `import_folder_asked` for models from outside."""
 
     run_chosen = Signal(str)
     model_chosen = Signal(str)
+    import_asked = Signal()
+    import_folder_asked = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -59,6 +61,12 @@ class Catalogue(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.filter)
         layout.addWidget(scrolled(inside), 1)
+        package = button(self.tr("Import a model…"), tip=self.tr("A model package, as MedStation exports it"))
+        folder = button(self.tr("From a folder…"), tip=self.tr("A model of another program, with safetensors weights"))
+        folder.setAccessibleName(self.tr("Import a model from a folder"))
+        package.clicked.connect(self.import_asked)
+        folder.clicked.connect(self.import_folder_asked)
+        layout.addWidget(ButtonRow(package, folder))
 
     def show_all(self, task: TaskSpec, runs: Sequence[Run], models: Sequence[ModelInfo]) -> None:
         """Show these, newest first."""
@@ -76,7 +84,9 @@ class Catalogue(QWidget):
         runs = [(run.id, run_text(run)) for run in self._runs]
         models = [(model.id, model_text(model, self._recipe(model))) for model in self._models]
         self._draw_part(self.tr("Runs"), runs, self.run_chosen, self.tr("No run yet. Fine-tune starts one."))
-        self._draw_part(self.tr("Models"), models, self.model_chosen, self.tr("No model yet. A run makes one."))
+        self._draw_part(
+            self.tr("Models"), models, self.model_chosen, self.tr("No model yet. A run makes one, or import one.")
+        )
         self._rows.addStretch(1)
 
     def _recipe(self, model: ModelInfo) -> Recipe | None:

@@ -1,4 +1,4 @@
-"""Choosing the data set to learn from, or making one of all labelled records."""
+"""Choosing the data set to learn from, or making one of all records that the recipe can learn from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
 
-from medstation.api import LabelKind
+from medstation.api import Recipe
 from medstation.shell.wording import dataset_patients
 from medstation.widgets.panels import ButtonRow, Section, button, label
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class DataSetSection(Section):
-    """Signals: `changed`, when another data set is chosen; `create_asked(name, label kind)`."""
+    """Signals: `changed`, when another data set is chosen; `create_asked(name, recipe id)`."""
 
     changed = Signal()
     create_asked = Signal(str, str)
@@ -25,7 +25,7 @@ class DataSetSection(Section):
     def __init__(self) -> None:
         super().__init__(self.tr("Data set"))
         self._datasets: dict[str, DataSet] = {}
-        self._kind: LabelKind | None = None
+        self._recipe: Recipe | None = None
         self.which = QComboBox()
         self.which.setAccessibleName(self.tr("Data set"))
         self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -44,13 +44,7 @@ class DataSetSection(Section):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.name, 1)
         row.addWidget(self.make)
-        self.explained = label(
-            self.tr(
-                "All labelled records of this task, split by patient. The test part is frozen: no training sees it."
-            ),
-            "small",
-            wrap=True,
-        )
+        self.explained = label("", "small", wrap=True)
         self.add(self.which, self.told, ButtonRow(self.fold), self.fresh, self.explained)
         self.unfold(False)
 
@@ -67,9 +61,10 @@ class DataSetSection(Section):
         if unfolded:
             self.name.setFocus()
 
-    def show_choices(self, datasets: Sequence[DataSet], kind: LabelKind | None) -> None:
-        """Data sets with the labels the recipe learns from."""
-        kept, self._kind = self.chosen, kind
+    def show_choices(self, datasets: Sequence[DataSet], recipe: Recipe | None) -> None:
+        """Data sets that the recipe can learn from."""
+        kept, self._recipe = self.chosen, recipe
+        self.explained.setText(self._explain(recipe))
         known = set(self._datasets)
         self._datasets = {one.name: one for one in datasets}
         fresh = [name for name in self._datasets if name not in known]
@@ -91,6 +86,13 @@ class DataSetSection(Section):
         self.changed.emit()
 
     def on_create(self) -> None:
-        if (name := self.name.text().strip()) and self._kind:
-            self.create_asked.emit(name, self._kind.id)
+        if (name := self.name.text().strip()) and self._recipe:
+            self.create_asked.emit(name, self._recipe.id)
             self.name.clear()
+
+    def _explain(self, recipe: Recipe | None) -> str:
+        if recipe and not recipe.label_kind:
+            taken = self.tr("All records this recipe learns from (it needs no labels), split by patient.")
+        else:
+            taken = self.tr("All labelled records this recipe learns from, split by patient.")
+        return taken + " " + self.tr("The test part is frozen: no training sees it.")

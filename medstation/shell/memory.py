@@ -17,7 +17,9 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Memory:
-    """`geometry` is Qt's own, as base64; `views` holds view states by record id, numbers only (see `keep_view`)."""
+    """`lock_minutes` without a touch lock the vault (0: never), with `lock_at_work` also while a run would be stopped.
+
+    `geometry` is Qt's own, as base64; `views` holds view states by record id, numbers only (see `keep_view`)."""
 
     theme: str = "dark"
     text_size: str = "normal"
@@ -25,6 +27,8 @@ class Memory:
     columns: list[int] = field(default_factory=list)
     task: str = ""
     record: str = ""
+    lock_minutes: int = 15
+    lock_at_work: bool = False
     views: dict[str, Json] = field(default_factory=dict)
 
     @classmethod
@@ -47,6 +51,7 @@ class Memory:
             if not isinstance(getattr(self, name), type(value)):
                 setattr(self, name, value)
         self.theme = self.theme if self.theme in TOKENS else defaults.theme
+        self.lock_minutes = max(0, self.lock_minutes)
         self.text_size = self.text_size if self.text_size in TEXT_SIZES else defaults.text_size
         return self
 
@@ -59,6 +64,9 @@ class Memory:
             fresh.replace(folder / "window.json")
         except OSError as error:
             log.warning("the window's settings cannot be kept in %s: %s", folder, error)
+
+    def keep_locking(self, minutes: int, at_work: bool) -> None:
+        self.lock_minutes, self.lock_at_work = minutes, at_work
 
     def keep_view(self, record_id: str, state: Json) -> None:
         """Remember a view's state. This file is not encrypted, so text (which may come from a record) is left out."""

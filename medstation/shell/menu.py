@@ -34,6 +34,8 @@ class Menu(QObject):
             Command(self.tr("Import a folder…"), group, asking.import_folder, "Ctrl+Shift+O"),
             Command(self.tr("Open a folder without importing…"), group, asking.open_folder, "Ctrl+Alt+O"),
             Command(self.tr("Attach labels from a folder…"), group, asking.attach_labels),
+            Command(self.tr("Import a model package…"), group, asking.import_model),
+            Command(self.tr("Import a model folder…"), group, asking.import_model_folder),
             Command(self.tr("Next record"), group, lambda: library.step(1), "Ctrl+Down"),
             Command(self.tr("Previous record"), group, lambda: library.step(-1), "Ctrl+Up"),
             Command(

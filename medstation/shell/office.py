@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QTimer
 
 from medstation.shell import machine
 from medstation.shell.commands import Command, install
+from medstation.shell.idle import IdleLock
 from medstation.shell.menu import Menu
 from medstation.shell.session import Session
 from medstation.shell.training import Training
@@ -51,6 +52,9 @@ class Office:
         install(self.commands, self.place)
         self.place.top.search_asked.connect(self.menu.search)
         self.place.top.lock_asked.connect(lock)
+        application = QCoreApplication.instance()
+        assert application is not None
+        self.idle = IdleLock(application, memory, lambda: bool(self.session.running))
         self._network = network
         self._pulse = QTimer(self.place)
         self._pulse.setInterval(PULSE_MS)
@@ -63,6 +67,7 @@ class Office:
     def begin_background(self) -> None:
         """After the first painting: a worker that imports ahead, and the pulse of the machine."""
         self._pulse.start()
+        self.idle.begin()
         self.session.do(self._feel_pulse())
         self.session.do(self._warm_up())
 
@@ -94,6 +99,7 @@ class Office:
     def close(self) -> None:
         """Keep the views' states, end the jobs, and close the vault."""
         self._pulse.stop()
+        self.idle.end()
         self.place.stage.close_view()
         self.session.memory.columns = self.place.columns.sizes()
         self.session.close()

@@ -119,6 +119,7 @@ class Shell:
         self.gate = None
         self.office = office = Office(ws, self.awaiting, self.memory, self.look, self._network, self.lock, self.leave)
         office.session.jobs_changed.connect(self.on_jobs_changed)
+        office.idle.due.connect(self.lock_unasked)
         self.window.painted.connect(office.begin_background)
         self.window.show_page(office.place)
         office.begin(self._paths)
@@ -131,6 +132,11 @@ class Shell:
         """End here; the caller starts the program anew at the unlock page."""
         self._code = LOCKED
         self.window.close()
+
+    def lock_unasked(self) -> None:
+        """Nobody is there to ask."""
+        self._code = LOCKED
+        self.window.leave()
 
     def leave(self) -> None:
         """Close the window, after asking where work would be stopped."""

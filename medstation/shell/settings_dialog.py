@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from medstation.api import Json
 from medstation.registry.plugins import PluginInfo
 from medstation.shell.look import Look
+from medstation.shell.memory import Memory
 from medstation.widgets.panels import Facts, button, label
 
 
 class SettingsDialog(QDialog):
-    """Changes show at once. Signal: `changed(theme, text size)`."""
+    """Changes show at once. Signals: `changed(theme, text size)`, `locking_changed(minutes, also at work)`."""
 
     changed = Signal(str, str)
+    locking_changed = Signal(int, bool)
 
-    def __init__(self, look: Look, vault: Json, plugins: Sequence[PluginInfo], parent: QWidget) -> None:
+    def __init__(self, look: Look, memory: Memory, vault: Json, plugins: Sequence[PluginInfo], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Settings"))
         self.setMinimumWidth(440)
@@ -29,9 +32,18 @@ class SettingsDialog(QDialog):
         form.setVerticalSpacing(10)
         form.setHorizontalSpacing(24)
         for box in (self.theme, self.text_size):
-            title = label(box.accessibleName(), "muted")
-            title.setBuddy(box)
-            form.addRow(title, box)
+            box.currentIndexChanged.connect(self.on_look)
+            self._add_row(form, box)
+        locking = QFormLayout()
+        locking.setVerticalSpacing(10)
+        locking.setHorizontalSpacing(24)
+        self.minutes = self._box(self.tr("Lock when idle"), self._waits(memory.lock_minutes), memory.lock_minutes)
+        self.minutes.currentIndexChanged.connect(self.on_locking)
+        self.at_work = QCheckBox(self.tr("Also while a run is at work: it stops, and can be resumed"))
+        self.at_work.setChecked(memory.lock_at_work)
+        self.at_work.toggled.connect(self.on_locking)
+        self._add_row(locking, self.minutes)
+        locking.addRow(self.at_work)
         facts = Facts()
         facts.show_rows([(name.replace("_", " ").capitalize(), str(value)) for name, value in vault.items()])
         loaded = Facts()
@@ -48,6 +60,7 @@ class SettingsDialog(QDialog):
         layout.addLayout(form)
         layout.addWidget(label(self.tr("Vault"), "subtitle"))
         layout.addWidget(facts)
+        layout.addLayout(locking)
         layout.addWidget(label(self.tr("Plugins"), "subtitle"))
         layout.addWidget(loaded)
         layout.addStretch(1)
@@ -58,13 +71,26 @@ class SettingsDialog(QDialog):
         why = " ".join(part for part in (plugin.reason, plugin.hint) if part)
         return ": ".join(part for part in (words[plugin.state], why) if part)
 
-    def _box(self, name: str, choices: dict[str, str], chosen: str) -> QComboBox:
+    def on_look(self) -> None:
+        self.changed.emit(self.theme.currentData(), self.text_size.currentData())
+
+    def on_locking(self) -> None:
+        self.locking_changed.emit(self.minutes.currentData(), self.at_work.isChecked())
+
+    def _waits(self, now: int) -> dict[int, str]:
+        """Minutes to choose from, and the present value where it is another."""
+        choices = sorted({5, 10, 15, 30, 60} | ({now} if now else set()))
+        return {0: self.tr("Never")} | {one: self.tr("After {0} minutes").format(one) for one in choices}
+
+    def _box(self, name: str, choices: Mapping[Any, str], chosen: object) -> QComboBox:
         box = QComboBox()
         box.setAccessibleName(name)
         for value, text in choices.items():
             box.addItem(text, value)
         box.setCurrentIndex(box.findData(chosen))
-        box.currentIndexChanged.connect(
-            lambda _: self.changed.emit(self.theme.currentData(), self.text_size.currentData())
-        )
         return box
+
+    def _add_row(self, form: QFormLayout, box: QComboBox) -> None:
+        title = label(box.accessibleName(), "muted")
+        title.setBuddy(box)
+        form.addRow(title, box)

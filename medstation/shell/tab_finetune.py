@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
+from medstation.actions.datasets import fits
 from medstation.api import ModelInfo, Recipe, Setting, TaskSpec
 from medstation.shell.dataset_section import DataSetSection
 from medstation.shell.training_plan import Plan
@@ -126,9 +127,9 @@ class FinetuneTab(QWidget):
             if recipe and model.recipe in (recipe.id, *recipe.bases) and model.state != "retired":
                 self.bases.addItem(f"{model_title(model)} · {states(model.state)[0]}", model.id)
         self.bases.setCurrentIndex(max(0, self.bases.findData(kept)))
-        kind = self._task.label_kind(recipe.label_kind) if self._task and recipe else None
-        fitting = [one for one in self._datasets if recipe and one.label_kind == recipe.label_kind]
-        self.data.show_choices(fitting, kind)
+        task = self._task
+        fitting = [one for one in self._datasets if task and recipe and fits(one, task, recipe)]
+        self.data.show_choices(fitting, recipe)
         self.check()
 
     def check(self) -> None:

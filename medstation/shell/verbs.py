@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from medstation.actions import exporting, importing, labelling, opening, packages, predicting
+from medstation.actions import carrying, datasets, exporting, importing, labelling, opening, packages, predicting
 from medstation.api import BadInput, Json, LabelDraft, Layer, NotFound, TaskSpec
 from medstation.api.encoding import record_from_json
 from medstation.shell.items import Item
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
 
 class Verbs(QObject):
-    """Signals: `layer_shown(Layer)`, `layer_hidden(id)` for the data view; `skipped(list)` after an import."""
+    """Signals: `layer_shown(Layer)`, `layer_hidden(id)` for the data view; `skipped(list)` after an import;
+    `model_imported(model id)`.
+    """
 
     layer_shown = Signal(object)
     layer_hidden = Signal(str)
     skipped = Signal(list)
+    model_imported = Signal(str)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -172,11 +175,11 @@ class Verbs(QObject):
         done = await session.job(lambda: exporting.start(session.ws, item_id, format, out), self.tr("Export"))
         session.said.emit(self.tr("Written to {0}").format(", ".join(done.result["files"])))
 
-    async def create_dataset(self, name: str, label_kind: str, seed: int = 0) -> None:
-        """All labelled records of the task, split by patient; the test part is frozen."""
-        session, task = self._session, self._task()
-        library = session.ws.library
-        await session.awaiting.off_thread(lambda: library.create_dataset(name, task.id, label_kind, seed=seed))
+    async def create_dataset(self, name: str, recipe_id: str, seed: int = 0) -> None:
+        """All records that the recipe can learn from, split by patient; the test part is frozen."""
+        session = self._session
+        spec, recipe = session.ws.registry.recipe(recipe_id, task=self._task().id)
+        await session.awaiting.off_thread(lambda: datasets.make_for(session.ws, name, spec, recipe, seed=seed))
         await session.refresh_catalogue()
         session.said.emit(self.tr("Data set {0} made").format(name))
 
@@ -191,6 +194,16 @@ class Verbs(QObject):
         session = self._session
         file = await session.awaiting.off_thread(lambda: packages.export_model(session.ws, model_id, out))
         session.said.emit(self.tr("Written to {0}").format(file))
+
+    async def import_model(self, path: Path) -> None:
+        """A model from a package or a folder, as a candidate; then it is shown."""
+        session = self._session
+        done = await session.job(lambda: carrying.start_import(session.ws, path), self.tr("Import a model"))
+        brought = done.result
+        await self._show_task_of([brought])
+        await session.refresh_catalogue()
+        session.said.emit(self.tr("{0} v{1} imported").format(brought["name"], brought["version"]))
+        self.model_imported.emit(brought["model"])
 
     def _task(self) -> TaskSpec:
         if (task := self._session.shown.task) is None:

@@ -44,6 +44,7 @@ class Wiring(QObject):
         self.verbs.layer_shown.connect(place.stage.show_layer)
         self.verbs.layer_hidden.connect(place.stage.hide_layer)
         self.verbs.skipped.connect(place.stage.banner.show_skipped)
+        self.verbs.model_imported.connect(self.on_model_imported)
         self.training.started.connect(self.pages.open_run)
 
     def _library_intentions(self) -> None:
@@ -59,6 +60,8 @@ class Wiring(QObject):
         library.model.thumbnail_wanted.connect(lambda key: session.do(self._fetch_thumbnail(key)))
         place.catalogue.run_chosen.connect(self.pages.open_run)
         place.catalogue.model_chosen.connect(self.pages.open_model)
+        place.catalogue.import_asked.connect(self.asking.import_model)
+        place.catalogue.import_folder_asked.connect(self.asking.import_model_folder)
 
     def _inspector_intentions(self) -> None:
         session, verbs, inspector = self.session, self.verbs, self.place.inspector
@@ -76,7 +79,7 @@ class Wiring(QObject):
         infer.findings.layer_toggled.connect(lambda layer, on: session.do(verbs.show_layer(layer, on)))
         infer.verdict.given.connect(lambda which, verdict: session.do(verbs.give_verdict(which, verdict)))
         finetune, review = inspector.finetune, inspector.review
-        finetune.data.create_asked.connect(lambda name, kind: session.do(verbs.create_dataset(name, kind)))
+        finetune.data.create_asked.connect(lambda name, recipe: session.do(verbs.create_dataset(name, recipe)))
         finetune.start_asked.connect(lambda plan: session.do(self.training.begin(plan)))
         finetune.stop_asked.connect(self.training.stop)
         finetune.run_asked.connect(self.pages.open_run)
@@ -147,6 +150,10 @@ class Wiring(QObject):
     def on_review_asked(self, model_id: str) -> None:
         self.place.inspector.show_tab(REVIEW)
         self.place.inspector.review.choose(model_id)
+
+    def on_model_imported(self, model_id: str) -> None:
+        self.place.library.show_page(1)
+        self.pages.open_model(model_id)
 
     def on_stop_asked(self, key: str) -> None:
         self.session.board.stop(key)

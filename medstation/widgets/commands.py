@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+
+from medstation.widgets.keys import KeyTable
 
 Key = Qt.Key
 
@@ -40,14 +41,6 @@ TOOLS = ("window", "pan", "zoom", "crosshair")
 PAGE = 10
 """Slices of a page."""
 
-
-def command_for(event: QKeyEvent) -> str:
-    """The command that a key press means, "" for none. Keys with Ctrl, Alt or Meta belong to the window."""
-    held = event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
-    return "" if held else KEYS.get(Qt.Key(event.key()), "")
-
-
-def key_name(command: str) -> str:
-    """How the first key of a command is written on this system, for tool tips."""
-    key = next((key for key, name in KEYS.items() if name == command), None)
-    return "" if key is None else QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+_TABLE = KeyTable(KEYS)
+command_for = _TABLE.command_for
+key_name = _TABLE.name_of

@@ -103,8 +103,10 @@ class LineChart(QWidget):
         self._draw_mark(painter, plot, low, high)
         for index, line in enumerate(self._lines):
             self._draw_line(painter, plot, low, high, line, index)
-        self._draw_legend(painter, plot)
-        self._draw_hover(painter, plot, low, high)
+        if self._hover is None:
+            self._draw_legend(painter, plot)
+        else:
+            self._draw_hover(painter, plot, low, high, self._hover)
 
     def _colour(self, token: str) -> QColor:
         return QColor(self._tokens[token])
@@ -137,10 +139,6 @@ class LineChart(QWidget):
         y = self._y(plot, low, high, self._mark.value)
         painter.setPen(QPen(self._colour(self._mark.colour), 1, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
-        above = y - 18 > plot.top()
-        place = QRectF(plot.left(), y - 18 if above else y + 2, plot.width() - 2, 16)
-        text = painter.fontMetrics().elidedText(self._mark.title, Qt.TextElideMode.ElideLeft, int(place.width()))
-        painter.drawText(place, Qt.AlignmentFlag.AlignRight, text)
 
     def _draw_line(self, painter: QPainter, plot: QRectF, low: float, high: float, line: Line, index: int) -> None:
         painter.setPen(QPen(self._colour(line.colour), 2, _DASHES[index % len(_DASHES)]))
@@ -154,22 +152,31 @@ class LineChart(QWidget):
                 piece = []
 
     def _draw_legend(self, painter: QPainter, plot: QRectF) -> None:
+        """From right to left over the plot: the level, then the lines."""
         x = plot.right()
+        if self._mark is not None:
+            pen = QPen(self._colour(self._mark.colour), 1, Qt.PenStyle.DashLine)
+            x = self._draw_entry(painter, x, self._mark.title, pen)
         for index, line in reversed(list(enumerate(self._lines))):
-            width = painter.fontMetrics().horizontalAdvance(line.title)
-            painter.setPen(QPen(self._colour(line.colour), 2, _DASHES[index % len(_DASHES)]))
-            painter.drawText(QPointF(x - width, 14), line.title)
-            painter.drawLine(QPointF(x - width - 24, 10), QPointF(x - width - 6, 10))
-            x -= width + 38
+            pen = QPen(self._colour(line.colour), 2, _DASHES[index % len(_DASHES)])
+            x = self._draw_entry(painter, x, line.title, pen)
 
-    def _draw_hover(self, painter: QPainter, plot: QRectF, low: float, high: float) -> None:
-        if self._hover is None:
-            return
+    def _draw_entry(self, painter: QPainter, right: float, title: str, pen: QPen) -> float:
+        """A name with its line, ending at `right`; returns where the next one to the left ends."""
+        text = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, max(0, int(right) - 30))
+        width = painter.fontMetrics().horizontalAdvance(text)
+        painter.setPen(pen)
+        painter.drawText(QPointF(right - width, 14), text)
+        painter.drawLine(QPointF(right - width - 24, 10), QPointF(right - width - 6, 10))
+        return right - width - 38
+
+    def _draw_hover(self, painter: QPainter, plot: QRectF, low: float, high: float, x: float) -> None:
+        """What the lines are at `x`, in the place of the legend."""
         texts: list[str] = []
         for line in self._lines:
             if not line.points:
                 continue
-            point = nearest(line.points, self._hover)
+            point = nearest(line.points, x)
             if math.isfinite(point[1]):
                 painter.setPen(QPen(self._colour(line.colour), 2))
                 painter.drawEllipse(self._at(plot, low, high, point), 4, 4)

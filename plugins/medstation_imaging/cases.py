@@ -76,7 +76,8 @@ def renamed(mask: np.ndarray, names: Sequence[str], wanted: Sequence[str]) -> np
     for value, name in enumerate(names, start=1):
         if name in wanted:
             table[value] = list(wanted).index(name) + 1
-    return table[mask]
+    values: np.ndarray = table[mask]
+    return values
 
 
 def whole_image(record: Record, files: FileSource, config: Json, report: ReportProgress = _quiet) -> np.ndarray:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,16 +10,13 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from medstation.api import BadInput, ExportItem, FileSource, Json, Record
+from medstation.api import BadInput, ExportItem, FileSource, Json, Record, must_be_new, write_table
 from medstation_imaging import masks
-from medstation_imaging.export_files import must_be_new, new_file
 
 ABOUT = ("patient", "record", "title", "author", "model")
 MASK_COLUMNS = (*ABOUT, "segment", "finding", "voxels", "volume_ml", "extent_mm", "centre_left_mm",
                 "centre_posterior_mm", "centre_superior_mm", "confidence")  # fmt: skip
 CLASS_COLUMNS = (*ABOUT, "class", "probability")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a cell for a formula."""
 
 Cell = str | int | float | None
 
@@ -32,18 +27,7 @@ def write_csv(item: ExportItem, files: FileSource, out: Path) -> list[Path]:
     if item.payload is None or item.kind not in ("mask", "class"):
         raise BadInput(f"{item.record.title!r} has no findings to list.", "Export a label or a prediction.")
     columns, rows = (MASK_COLUMNS, _findings(item)) if item.kind == "mask" else (CLASS_COLUMNS, _classes(item))
-    text = io.StringIO(newline="")
-    table = csv.writer(text)
-    table.writerow(columns)
-    table.writerows([neutral(cell) for cell in row] for row in rows)
-    with new_file(out) as file:
-        file.write(text.getvalue().encode("utf-8-sig"))
-    return [out]
-
-
-def neutral(cell: Cell) -> Cell:
-    """Text that a spreadsheet would run as a formula, with an apostrophe before it."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+    return write_table(out, [columns, *rows])
 
 
 def _about(item: ExportItem) -> tuple[Cell, ...]:

@@ -10,9 +10,8 @@ from typing import Any
 import nibabel
 import numpy as np
 
-from medstation.api import BadInput, ExportItem, FileSource
+from medstation.api import BadInput, ExportItem, FileSource, must_be_new, new_file
 from medstation_imaging import masks, volume
-from medstation_imaging.export_files import must_be_new, new_file
 from medstation_imaging.nifti import RAS_TO_LPS, is_nifti
 from medstation_imaging.nifti_masks import sidecar
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from medstation.api import BadInput, ExportItem, FileSource
-from medstation_imaging.export_files import must_be_new, new_file
+from medstation.api import BadInput, ExportItem, FileSource, must_be_new, new_file
 
 CHUNK = 1 << 20
 FORBIDDEN = '<>:"/\\|?*'

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from pydicom.dataset import Dataset
 
-from medstation.api import BadInput, ExportItem, FileSource, Record
+from medstation.api import BadInput, ExportItem, FileSource, Record, must_be_new, new_file
 from medstation_imaging import masks, seg_build, source_headers
-from medstation_imaging.export_files import must_be_new, new_file
 from medstation_imaging.grids import Grid, fit
 from medstation_imaging.seg_sources import is_multiframe
 

@@ -100,4 +100,5 @@ def _gaussian(patch: Sequence[int]) -> np.ndarray:
     """How much a window's voxels count: most in its middle (deviation an eighth of its size), never nothing."""
     axes = [np.exp(-0.5 * ((np.arange(n) - (n - 1) / 2) / max(n / 8, 0.5)) ** 2) for n in patch]
     weights = axes[0][:, None, None] * axes[1][None, :, None] * axes[2][None, None, :]
-    return np.maximum(weights, 1e-3).astype(np.float32)
+    positive: np.ndarray = np.maximum(weights, 1e-3).astype(np.float32)
+    return positive

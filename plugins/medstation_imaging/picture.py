@@ -87,7 +87,8 @@ def _paint(picture: np.ndarray, overlay: np.ndarray) -> np.ndarray:
 
 def _eroded(inside: np.ndarray) -> np.ndarray:
     padded = np.pad(inside, 1)
-    return padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    eroded: np.ndarray = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    return eroded
 
 
 def _sheet(axial: Image.Image, coronal: Image.Image, sagittal: Image.Image) -> Image.Image:

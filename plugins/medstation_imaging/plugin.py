@@ -12,7 +12,7 @@ _INSTALL = 'pip install "medstation[imaging]"'
 
 _MODULES = ("pydicom", "imagecodecs", "jpeg_ls", "nibabel", "highdicom", "monai", "scipy", "torch", "safetensors")
 
-REQUIREMENTS = tuple(Requirement(module, _INSTALL) for module in _MODULES)
+REQUIREMENTS = Requirement.several(_INSTALL, *_MODULES)
 
 LABEL_KINDS = (
     LabelKind(

@@ -72,7 +72,8 @@ def _standardised(values: np.ndarray) -> np.ndarray:
     """Mean 0, deviation 1, after clipping the brightest and darkest 0.1 %, which artefacts own."""
     low, high = np.quantile(values[:: max(1, values.shape[0] // 64)], [0.001, 0.999])
     clipped = np.clip(values, np.float32(low), np.float32(high))
-    return (clipped - clipped.mean()) / np.float32(max(float(clipped.std()), 1e-6))
+    standardised: np.ndarray = (clipped - clipped.mean()) / np.float32(max(float(clipped.std()), 1e-6))
+    return standardised
 
 
 def resampled_shape(shape: Sequence[int], spacing: Sequence[float], target: Sequence[float]) -> tuple[int, int, int]:

@@ -12,7 +12,10 @@ from medstation_imaging.dicomdir import is_index, listed_files
 from medstation_imaging.nifti import is_nifti, scan_nifti
 
 DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
-HEAD = 132
+HEAD = 1024
+"""Bytes that show what a file is: preamble, mark and the file meta with the SOP class."""
+WAVEFORMS = b"1.2.840.10008.5.1.4.1.1.9."
+"""SOP classes of waveforms (PS3.4 B.5), which are no images and belong to who reads signals."""
 
 
 def looks_dicom(head: bytes) -> bool:
@@ -32,10 +35,11 @@ def _first_element(head: bytes) -> bool:
 
 def wants(path: Path) -> bool:
     """A cheap look at name and first bytes. `OSError` for a file that cannot be opened."""
-    if is_nifti(path) or path.suffix.lower() in DICOM_SUFFIXES or is_index(path):
+    if is_nifti(path) or is_index(path):
         return True
     with path.open("rb") as file:
-        return looks_dicom(file.read(HEAD))
+        head = file.read(HEAD)
+    return WAVEFORMS not in head and (path.suffix.lower() in DICOM_SUFFIXES or looks_dicom(head))
 
 
 def scan(paths: Iterable[Path]) -> Iterator[Found | Skipped]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -120,7 +121,8 @@ class SegmentationRecipe(Recipe[Sample]):
         )
 
     def size(self, sample: Sample) -> int:
-        return sum(one.nbytes for one in (sample.image, sample.target, sample.label, *sample.places))
+        held: list[Any] = [sample.image, sample.target, sample.label, *sample.places]
+        return sum(int(one.nbytes) for one in held)
 
     def order(self, count: int, config: Json, settings: Settings, rng: np.random.Generator) -> list[list[int]]:
         each = int(settings["patches_per_case"]) or max(1, round(PATCHES_PER_EPOCH / count))

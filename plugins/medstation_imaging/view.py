@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from medstation.api import Fetched, Json, Layer, MedStationError, ViewContext
 from medstation.widgets.background import Background
@@ -18,11 +18,12 @@ from medstation.widgets.captions import matrix_line
 from medstation.widgets.colourmap import Window
 from medstation.widgets.drawing import Line
 from medstation.widgets.masks import MaskLayer
+from medstation.widgets.pages import DataPages, NotesBanner
 from medstation.widgets.presets import presets_for
 from medstation.widgets.projection import Projection, project
 from medstation.widgets.slices import Scene
 from medstation_imaging.view_layers import class_line, mask_layer
-from medstation_imaging.view_pages import DocumentPage, FailedPage, LoadingPage, NotesBanner
+from medstation_imaging.view_pages import DocumentPage
 from medstation_imaging.view_toolbar import ViewToolbar
 from medstation_imaging.view_words import person_line
 
@@ -37,20 +38,19 @@ class ImagingView(QWidget):
         self._context = context
         self._background = Background(self)
         self.board: SliceBoard | None = None
-        self._cancels: list[Callable[[], None]] = []
-        self.destroyed.connect(partial(cancel_all, self._cancels))
         self._layers: dict[str, Layer] = {}
         self._waiting_state: Json = {}
         self._waiting_place: Json = {}
         self._notes = NotesBanner(context.record.notes)
-        self._pages = QStackedWidget()
+        self._pages = DataPages(context, self.tr("These images cannot be shown"))
+        self._pages.retried.connect(self.load)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._notes)
         column.addWidget(self._pages, 1)
         if context.record.kind == "document":
-            self._show(DocumentPage(context.record))
+            self._pages.show_page(DocumentPage(context.record))
         else:
             self.load()
 
@@ -58,25 +58,16 @@ class ImagingView(QWidget):
 
     def load(self) -> None:
         """Ask a worker for the images; the view stays at rest meanwhile."""
-        page = LoadingPage(self._context.record.title)
-        self._show(page)
-        cancel = self._context.fetch(FETCH, {}, self.on_fetched, self.on_fetch_failed, page.on_progressed)
-        self._cancels.append(cancel)
-
-    def on_fetch_failed(self, error: MedStationError) -> None:
-        self._cancels.clear()
-        page = FailedPage(error)
-        page.retried.connect(self.load)
-        self._show(page)
+        self._pages.open()
+        self._pages.fetch(FETCH, {}, self.on_fetched)
 
     def on_fetched(self, fetched: Fetched) -> None:
-        self._cancels.clear()
         facts = fetched.facts
         scene = scene_from(fetched, self._background)
         presets = presets_for(scene.unit, facts.get("presets") or (), scene.first_window)
         board = SliceBoard(scene, self._context.palette, presets, facts.get("frames_per_second") or CINE_FPS)
         self.board = board
-        self._show(self._page_of(board))
+        self._pages.show_page(self._page_of(board))
         record = self._context.record
         size_known = bool(facts.get("spacing"))
         board.describe(
@@ -106,14 +97,6 @@ class ImagingView(QWidget):
         column.addWidget(ViewToolbar(board))
         column.addWidget(board, 1)
         return page
-
-    def _show(self, page: QWidget) -> None:
-        old = self._pages.currentWidget()
-        self._pages.addWidget(page)
-        self._pages.setCurrentWidget(page)
-        if old is not None:
-            self._pages.removeWidget(old)
-            old.deleteLater()
 
     # ------------------------------------------------------------------ DataView
 
@@ -183,12 +166,6 @@ class ImagingView(QWidget):
         if event.type() == QEvent.Type.PaletteChange and self.board is not None:
             self.board.set_palette(self._context.palette)
         super().changeEvent(event)
-
-
-def cancel_all(cancels: list[Callable[[], None]]) -> None:
-    """Stop what a view that is gone had asked for."""
-    for cancel in cancels:
-        cancel()
 
 
 def scene_from(fetched: Fetched, background: Background) -> Scene:

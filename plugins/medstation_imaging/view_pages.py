@@ -1,70 +1,14 @@
-"""What the view shows beside images: loading, a failure, a document, and cautions over the images. Text is plain."""
+"""What the view shows of a record without images. Text is plain."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPlainTextEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
-from medstation.api import MedStationError, Record
-from medstation.widgets.panels import button, label
-
-PROGRESS_STEPS = 1000
-COLUMN_WIDTH = 440
-
-
-class CentredPage(QWidget):
-    """A quiet page with a column in its middle."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.column = QVBoxLayout()
-        self.column.setSpacing(10)
-        middle = QWidget()
-        middle.setLayout(self.column)
-        middle.setFixedWidth(COLUMN_WIDTH)
-        outer = QGridLayout(self)
-        outer.addWidget(middle, 1, 1)
-        for side in (0, 2):
-            outer.setRowStretch(side, 1)
-            outer.setColumnStretch(side, 1)
-
-
-class LoadingPage(CentredPage):
-    """Says what is being opened, and how far it is."""
-
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self.title = label(self.tr("Opening {title}").format(title=title), "subtitle", wrap=True)
-        self.bar = QProgressBar(textVisible=False, maximum=0)
-        self.bar.setAccessibleName(self.tr("Opening images"))
-        self.text = label("", "muted", wrap=True)
-        for widget in (self.title, self.bar, self.text):
-            self.column.addWidget(widget)
-
-    def on_progressed(self, done: float, text: str) -> None:
-        self.bar.setMaximum(PROGRESS_STEPS)
-        self.bar.setValue(round(done * PROGRESS_STEPS))
-        self.text.setText(text)
-
-
-class FailedPage(CentredPage):
-    """Says what is wrong and what to do. `retried()` when the person asks to try again."""
-
-    retried = Signal()
-
-    def __init__(self, error: MedStationError) -> None:
-        super().__init__()
-        self.message = label(error.message, "subtitle", wrap=True)
-        self.hint = label(error.hint, "muted", wrap=True)
-        again = button(self.tr("Try again"))
-        again.clicked.connect(self.retried)
-        self.column.addWidget(label(self.tr("These images cannot be shown"), "heading"))
-        self.column.addWidget(self.message)
-        self.column.addWidget(self.hint)
-        self.column.addWidget(again, 0, Qt.AlignmentFlag.AlignLeft)
+from medstation.api import Record
+from medstation.widgets.panels import label
 
 
 class DocumentPage(QWidget):
@@ -99,18 +43,3 @@ def flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
             yield from flat(inner, f"{name} {count}")
     elif value not in (None, "", []):
         yield name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-class NotesBanner(QFrame):
-    """Cautions of a record, slim and always in sight; hidden when there are none."""
-
-    def __init__(self, notes: Sequence[str]) -> None:
-        super().__init__()
-        self.setProperty("role", "note")
-        self.text = label("  ·  ".join(notes), tone="caution", wrap=True)
-        self.text.setAccessibleName(self.tr("Cautions: {notes}").format(notes="; ".join(notes)))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 5, 12, 5)
-        row.addWidget(label("⚠", tone="caution"))
-        row.addWidget(self.text, 1)
-        self.setVisible(bool(notes))

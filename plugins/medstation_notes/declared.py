@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from medstation.api import MetricSpec, Requirement, Setting
 
-_INSTALL = 'pip install "medstation[notes]"'
-
-REQUIREMENTS = tuple(
-    Requirement(module, _INSTALL)
-    for module in (
-        "pycrfsuite",
-        "nervaluate",
-        "torch",
-        "safetensors",
-        "transformers",
-        "tokenizers",
-        "fhir.resources",
-        "PIL",
-    )
+REQUIREMENTS = Requirement.several(
+    'pip install "medstation[notes]"',
+    "pycrfsuite",
+    "nervaluate",
+    "torch",
+    "safetensors",
+    "transformers",
+    "tokenizers",
+    "fhir.resources",
+    "PIL",
 )
 
 ENTITY_METRICS: tuple[MetricSpec, ...] = (

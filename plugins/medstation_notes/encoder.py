@@ -22,7 +22,13 @@ KNOWN = frozenset(
 )  # fmt: skip
 """Encoders that read in both directions and that transformers brings itself."""
 _AFTER_PADDING = frozenset(("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet"))
-_DROPPED = ("_name_or_path", "architectures", "torch_dtype", "dtype", "transformers_version", "id2label", "label2id")
+_DROPPED = frozenset(
+    ("architectures", "attn_implementation", "dtype", "experts_implementation", "id2label", "label2id",
+     "output_attentions", "output_hidden_states", "return_dict", "torch_dtype", "torchscript", "transformers_version",
+     "use_return_dict")
+)  # fmt: skip
+"""What says nothing of the weights: where from, what for, and with which kernels (which may be other people's code)."""
+MOST_LAYERS, LARGEST_NUMBER = 1000, 1 << 28
 LARGEST_TOKENIZER = 1 << 27
 
 
@@ -38,7 +44,12 @@ def checked_config(config: Json) -> Json:
         raise Refused(
             f"models of kind {str(kind)[:40]!r} are not taken", "Kinds taken: " + ", ".join(sorted(KNOWN)) + "."
         )
-    return {key: value for key, value in config.items() if key not in _DROPPED}
+    kept = {key: value for key, value in config.items() if key not in _DROPPED and not key.startswith("_")}
+    for key, value in kept.items():
+        most = MOST_LAYERS if "layers" in key or "group" in key else LARGEST_NUMBER
+        if isinstance(value, int) and abs(value) > most:
+            raise Refused(f"the model's config asks for {value} as {key[:40]}", "Check where the model came from.")
+    return kept
 
 
 def build(config: Json) -> nn.Module:
@@ -48,7 +59,7 @@ def build(config: Json) -> nn.Module:
     models: Any = AutoModel
     try:
         made: nn.Module = models.from_config(AutoConfig.for_model(kind, **given))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except Exception as error:  # each kind of model stumbles over odd values in its own way
         raise BadInput(f"the model's config cannot be used: {error}", "Take the folder as it was published.") from error
     return made
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from medstation.api import ExportItem, FileSource
+from medstation.api import ExportItem, FileSource, must_be_new, write_new
 from medstation_notes import note
-from medstation_notes.outputs import fresh
 from medstation_notes.spans import checked, decode_spans
 from medstation_notes.tokens import sentences, tags_of
 
 
 def write(item: ExportItem, files: FileSource, out: Path) -> Sequence[Path]:
     """A word a line, an empty line between sentences."""
-    fresh(out)
+    must_be_new(out)
     read = note.read(item.record, files)
     words = list(read.tokens) if read.tokens is not None else read.words
     spans = checked(decode_spans(item.payload or b""), read.text)[0]
@@ -23,5 +22,4 @@ def write(item: ExportItem, files: FileSource, out: Path) -> Sequence[Path]:
         "".join(f"{word.text}\t{tag}\n" for word, tag in zip(words[first:last], tags[first:last], strict=True))
         for first, last in sentences(read.text, words)
     ]
-    out.write_text("-DOCSTART-\tO\n\n" + "\n".join(blocks), "utf-8", newline="\n")
-    return [out]
+    return write_new(out, "-DOCSTART-\tO\n\n" + "\n".join(blocks))

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from medstation.api import ExportItem, FileSource
+from medstation.api import ExportItem, FileSource, must_be_new, write_table
 from medstation_notes import note
 from medstation_notes.classes import decode_class
-from medstation_notes.outputs import fresh, who
 from medstation_notes.spans import checked, decode_spans
 
 SPANS = ("patient", "note", "date", "start", "end", "type", "text", "confidence", "code", "by")
 CLASSES = ("patient", "note", "date", "class", "confidence", "by")
-_RUNS = ("=", "+", "-", "@", "\t", "\r")
 
 Cell = str | int | float
 
 
 def write(item: ExportItem, files: FileSource, out: Path) -> Sequence[Path]:
     """A row per entity, or one row with the class."""
-    fresh(out)
-    with out.open("x", encoding="utf-8-sig", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(CLASSES if item.kind == "class" else SPANS)
-        for row in _classes(item) if item.kind == "class" else _spans(item, files):
-            table.writerow([safe(cell) for cell in row])
-    return [out]
-
-
-def safe(cell: Cell) -> Cell:
-    """Text that begins like a formula gets a quote before it; numbers stay numbers."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_RUNS) else cell
+    must_be_new(out)
+    if item.kind == "class":
+        return write_table(out, [CLASSES, *_classes(item)])
+    return write_table(out, [SPANS, *_spans(item, files)])
 
 
 def _about(item: ExportItem) -> tuple[str, str, str]:
@@ -43,9 +32,9 @@ def _spans(item: ExportItem, files: FileSource) -> Iterator[tuple[Cell, ...]]:
     text = note.read(item.record, files).text
     for span in checked(decode_spans(item.payload or b""), text)[0]:
         sure: Cell = round(span.confidence, 4) if span.confidence is not None else ""
-        yield (*_about(item), span.start, span.end, span.type, span.text, sure, span.code, who(item))
+        yield (*_about(item), span.start, span.end, span.type, span.text, sure, span.code, item.by)
 
 
 def _classes(item: ExportItem) -> Iterator[tuple[Cell, ...]]:
     name, chances = decode_class(item.payload or b"")
-    yield (*_about(item), name, round(chances[name], 4) if name in chances else "", who(item))
+    yield (*_about(item), name, round(chances[name], 4) if name in chances else "", item.by)

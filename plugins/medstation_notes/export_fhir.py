@@ -13,9 +13,8 @@ from typing import Any
 
 from fhir.resources.R4B.bundle import Bundle
 
-from medstation.api import BadInput, ExportItem, FileSource, Json
+from medstation.api import BadInput, ExportItem, FileSource, Json, must_be_new, write_new
 from medstation_notes import note
-from medstation_notes.outputs import fresh, who
 from medstation_notes.spans import Span, checked, decode_spans
 
 CONDITIONS = frozenset(
@@ -32,7 +31,7 @@ CAUTION = "Read in a text; whether it is denied, suspected, past or of a relativ
 
 def write(item: ExportItem, files: FileSource, out: Path) -> Sequence[Path]:
     """A bundle of a Patient and, for every different disease or drug, a Condition or MedicationStatement."""
-    fresh(out)
+    must_be_new(out)
     text = note.read(item.record, files).text
     spans = checked(decode_spans(item.payload or b""), text)[0]
     fitting = [span for span in spans if span.type.lower() in CONDITIONS | DRUGS]
@@ -44,8 +43,7 @@ def write(item: ExportItem, files: FileSource, out: Path) -> Sequence[Path]:
     entries = [{"fullUrl": f"urn:uuid:{_uuid(one['id'])}", "resource": one} for one in resources]
     bundle = Bundle.model_validate({"resourceType": "Bundle", "type": "collection", "entry": entries})
     content = json.loads(bundle.model_dump_json(exclude_none=True))
-    out.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8", newline="\n")
-    return [out]
+    return write_new(out, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
 def _grouped(spans: Sequence[Span]) -> list[list[Span]]:
@@ -98,7 +96,7 @@ def _told(item: ExportItem, group: Sequence[Span]) -> str:
     places = ", ".join(f"{span.start}-{span.end}" for span in group)
     sure = [span.confidence for span in group if span.confidence is not None]
     share = f", confidence {max(sure):.2f}" if sure else ""
-    return f"Note {item.record.title}, characters {places}; by {who(item) or 'unknown'}{share}. {CAUTION}"
+    return f"Note {item.record.title}, characters {places}; by {item.by or 'unknown'}{share}. {CAUTION}"
 
 
 def _id(*parts: str) -> str:

@@ -65,6 +65,8 @@ DOCUMENTS = TaskSpec(
     picture="medstation_notes.picture:picture",
     demo=Demo("medstation_samples.notes:write", "crf", {"iterations": 60}),
     warm=("numpy", "medstation_notes.crf"),
+    import_model="medstation_notes.foreign:read_model",
+    export_model="medstation_notes.foreign:write_model",
 )
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from medstation.api import Fetched, Json, Layer, MedStationError, ViewContext
+from medstation.api import Fetched, Json, Layer, ViewContext
+from medstation.widgets.pages import DataPages, NotesBanner
 from medstation.widgets.panels import label
 from medstation_notes.classes import class_draft
 from medstation_notes.editing import Editing
@@ -20,7 +19,6 @@ from medstation_notes.view_bars import ClassBar, FindBar, SectionsButton, TypeBa
 from medstation_notes.view_canvas import NoteCanvas, Place
 from medstation_notes.view_layers import Layers
 from medstation_notes.view_marks import colours, marks_of, types_of
-from medstation_notes.view_pages import Cautions, FailedPage, LoadingPage
 
 FETCH = "medstation_notes.fetching:fetch_note"
 MOST_HITS = 5000
@@ -38,8 +36,6 @@ class NotesView(QWidget):
         self._own_payload = b""
         self._waiting_state: Json = {}
         self._waiting_place: Json = {}
-        self._cancels: list[Callable[[], None]] = []
-        self.destroyed.connect(partial(_cancel_all, self._cancels))
         self.editing: Editing | None = None
         self.canvas = NoteCanvas(context.palette)
         self.canvas.setAccessibleName(self.tr("Text of {title}").format(title=context.record.title))
@@ -49,11 +45,12 @@ class NotesView(QWidget):
         self.load()
 
     def _build(self) -> None:
-        self._pages = QStackedWidget()
+        self._pages = DataPages(self._context, self.tr("This note cannot be shown"))
+        self._pages.retried.connect(self.load)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(Cautions(self._context.record.notes))
+        column.addWidget(NotesBanner(self._context.record.notes))
         column.addWidget(self._pages, 1)
         self._note = QWidget()
         inside = QVBoxLayout(self._note)
@@ -90,37 +87,21 @@ class NotesView(QWidget):
 
     def load(self) -> None:
         """Ask a worker for the text; the view stays at rest meanwhile."""
-        page = LoadingPage(self._context.record.title)
-        self._show(page)
-        self._cancels.append(self._context.fetch(FETCH, {}, self.on_fetched, self.on_failed, page.on_progressed))
-
-    def on_failed(self, error: MedStationError) -> None:
-        self._cancels.clear()
-        page = FailedPage(error)
-        page.retried.connect(self.load)
-        self._show(page)
+        self._pages.open()
+        self._pages.fetch(FETCH, {}, self.on_fetched)
 
     def on_fetched(self, fetched: Fetched) -> None:
-        self._cancels.clear()
         text = fetched.arrays["text"].tobytes().decode("utf-8")
         words = fetched.arrays["words"]
         sections = [Section(**one) for one in fetched.facts["sections"]]
         self.editing = Editing(text, words[:, 0].tolist(), words[:, 1].tolist())
         self.sections.show_sections(sections)
-        self._show(self._note)
+        self._pages.show_page(self._note)
         self._adopt_label()
         self.canvas.show_text(text, self.editing.whole_words, sections)
         self.restore(self._waiting_state)
         self.go_to(self._waiting_place)
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _show(self, page: QWidget) -> None:
-        old = self._pages.currentWidget()
-        self._pages.addWidget(page)
-        self._pages.setCurrentWidget(page)
-        if old is not None and old is not page:
-            self._pages.removeWidget(old)
-            old.deleteLater()
 
     # ------------------------------------------------------------------ DataView
 
@@ -377,9 +358,3 @@ class NotesView(QWidget):
             self.canvas.set_palette(self._context.palette)
             self._refresh()
         super().changeEvent(event)
-
-
-def _cancel_all(cancels: list[Callable[[], None]]) -> None:
-    """Stop what a view that is gone had asked for."""
-    for cancel in cancels:
-        cancel()

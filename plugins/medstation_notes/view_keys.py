@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeySequence
 
-Key, Modifier = Qt.Key, Qt.KeyboardModifier
+from medstation.widgets.keys import Chord, KeyTable
+
+Key, Standard = Qt.Key, QKeySequence.StandardKey
 
 _PLAIN = {
     Key.Key_Delete: "remove",
@@ -28,20 +30,12 @@ _SHIFT = {
     Key.Key_Return: "take_all",
     Key.Key_Enter: "take_all",
 }
+_CHORDS: dict[Chord, str] = {
+    Standard.Undo: "undo",
+    Standard.Redo: "redo",
+    "Ctrl+Y": "redo",
+    Standard.Find: "find",
+    Standard.Copy: "copy",
+}
 
-
-def command_for(event: QKeyEvent) -> str:
-    """The command that a key press means, "" for none."""
-    for standard, command in (
-        (QKeySequence.StandardKey.Undo, "undo"),
-        (QKeySequence.StandardKey.Redo, "redo"),
-        (QKeySequence.StandardKey.Find, "find"),
-        (QKeySequence.StandardKey.Copy, "copy"),
-    ):
-        if event.matches(standard):
-            return command
-    held = event.modifiers() & ~Modifier.KeypadModifier
-    if held == Modifier.ControlModifier and event.key() == Key.Key_Y:
-        return "redo"
-    table = {Modifier.NoModifier: _PLAIN, Modifier.ShiftModifier: _SHIFT}.get(held, {})
-    return table.get(Key(event.key()), "")
+command_for = KeyTable(_PLAIN, _SHIFT, _CHORDS).command_for

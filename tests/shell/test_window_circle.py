@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from medstation.shell.inspector import FINETUNE, INFER
@@ -84,7 +85,7 @@ def test_a_person_imports_trains_runs_and_accepts(qtbot: QtBot, shell: Shell, of
 def test_a_run_that_is_stopped_keeps_its_best(qtbot: QtBot, shell: Shell, office: Office, cases: Path) -> None:
     session, form = office.session, office.place.inspector.finetune
     _import(qtbot, shell, office, cases)
-    session.do(office.verbs.create_dataset("all", "value"))
+    session.do(office.verbs.create_dataset("all", "mean"))
     _settle(qtbot, shell)
     form.form.fill({"wait_at": 2})
     form.start.click()
@@ -100,7 +101,7 @@ def test_a_worker_that_dies_is_told_and_the_run_resumes(
 ) -> None:
     session, page = office.session, office.place.stage.run
     _import(qtbot, shell, office, cases)
-    session.do(office.verbs.create_dataset("all", "value"))
+    session.do(office.verbs.create_dataset("all", "mean"))
     _settle(qtbot, shell)
     office.place.inspector.finetune.form.fill({"wait_at": 2})
     office.place.inspector.finetune.start.click()
@@ -149,7 +150,7 @@ def test_a_label_that_follows_correct_is_kept_as_the_correction(
 ) -> None:
     session = office.session
     _import(qtbot, shell, office, cases)
-    session.do(office.verbs.create_dataset("all", "value"))
+    session.do(office.verbs.create_dataset("all", "mean"))
     _settle(qtbot, shell)
     office.place.inspector.finetune.start.click()
     qtbot.waitUntil(lambda: bool(session.shown.models) and shell.awaiting.idle, timeout=LONG)
@@ -161,3 +162,39 @@ def test_a_label_that_follows_correct_is_kept_as_the_correction(
     session.do(office.verbs.attach_label(cases / "labels" / "P0_a.value"))
     _settle(qtbot, shell)
     assert session.shown.predictions[0].verdict == "corrected" and session.shown.correcting == ""
+
+
+def test_a_model_comes_in_from_a_package_and_a_folder_that_is_none_is_told(
+    qtbot: QtBot, shell: Shell, office: Office, cases: Path, tmp_path: Path
+) -> None:
+    session, place = office.session, office.place
+    _import(qtbot, shell, office, cases)
+    session.do(office.verbs.create_dataset("all", "mean"))
+    _settle(qtbot, shell)
+    place.inspector.finetune.start.click()
+    qtbot.waitUntil(lambda: bool(session.shown.models) and shell.awaiting.idle, timeout=LONG)
+    session.do(office.verbs.export_model(session.shown.models[0].id, tmp_path / "mean.medmodel"))
+    _settle(qtbot, shell)
+
+    with qtbot.waitSignal(office.verbs.model_imported, timeout=LONG) as brought:
+        place.catalogue.import_asked.emit()
+        _answer(shell, tmp_path / "mean.medmodel")
+    _settle(qtbot, shell)
+    assert [model.version for model in session.shown.models] == [2, 1]
+    assert place.stage.pages.currentWidget() is place.stage.model and place.stage.model.model_id == brought.args[0]
+
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "pytorch_model.bin").write_bytes(b"\x80\x02cos\nsystem\n")
+    with qtbot.waitSignal(session.failed, timeout=LONG) as told:
+        place.catalogue.import_folder_asked.emit()
+        _answer(shell, tmp_path / "folder")
+    assert "pickled" in told.args[0].message
+    _settle(qtbot, shell)
+    assert len(session.shown.models) == 2
+
+
+def _answer(shell: Shell, path: Path) -> None:
+    """Choose a file or folder in the dialog that is open."""
+    (dialog,) = [one for one in shell.window.findChildren(QFileDialog) if one.isVisible()]
+    dialog.filesSelected.emit([str(path)])
+    dialog.reject()

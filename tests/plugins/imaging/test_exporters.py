@@ -18,7 +18,6 @@ from dicom_phantom import assemble, loaded, only, write_series
 
 from medstation.api import BadInput, ExportItem, FileSource, Json, ModelInfo, Record
 from medstation_imaging import exporters, labels, masks, seg
-from medstation_imaging.export_csv import neutral
 
 Case = tuple[Record, FileSource]
 MODEL = ModelInfo("m-3", "nodules", 2, "candidate", "imaging.series", "segmentation", {}, {})
@@ -186,12 +185,6 @@ def test_table_of_a_class_lists_its_probabilities(case: Case, tmp_path: Path) ->
     payload = json.dumps({"class": "benign", "probabilities": {"malignant": 0.2, "benign": 0.8}}).encode()
     (path,) = exporters.write_csv(ExportItem(case[0], "class", payload, {}, "", MODEL), case[1], tmp_path / "out.csv")
     assert [(row["class"], row["probability"]) for row in rows_of(path)] == [("benign", "0.8"), ("malignant", "0.2")]
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@sum", "\t=1", "\r=1"])
-def test_cell_that_a_spreadsheet_would_run_is_made_plain(text: str) -> None:
-    assert neutral(text) == f"'{text}"
-    assert neutral("plain") == "plain" and neutral(-1.5) == -1.5
 
 
 def test_original_files_come_out_bit_for_bit(case: Case, tmp_path: Path) -> None:

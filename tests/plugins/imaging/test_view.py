@@ -10,10 +10,10 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPlainTextEdit, QSlider
 
 from medstation.api import BadInput, Fetched, Layer, MedStationError, Person, Record
+from medstation.widgets.pages import FailedPage, LoadingPage
 from medstation.widgets.theme import TOKENS
 from medstation_imaging.masks import encode
 from medstation_imaging.view import ImagingView
-from medstation_imaging.view_pages import FailedPage, LoadingPage
 from medstation_imaging.view_toolbar import ViewToolbar
 from medstation_imaging.view_words import age, person_line
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 
 import pytest
@@ -203,6 +204,92 @@ def test_folders_as_other_programs_write_them_are_taken(tmp_path):
         import_folder(made)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A sound folder, and its tensors."""
+    from medstation_notes.encoder import build
+
+    config = {"model_type": "bert", "vocab_size": 8, "hidden_size": 64, "num_hidden_layers": 1,
+              "num_attention_heads": 1, "intermediate_size": 64}  # fmt: skip
+    words = b"[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\npain\nno\n##ne\n"
+    made = folder(tmp_path_factory.mktemp("whole") / "m", config__json=json.dumps(config).encode(), vocab__txt=words)
+    return made, config, dict(build(config).state_dict())
+
+
+@pytest.mark.parametrize(
+    ("config", "spoil", "told"),
+    [
+        ({"hidden_size": 32}, {}, "another shape"),
+        ({"num_hidden_layers": 2}, {}, "do not fit its config"),
+        ({"vocab_size": 7}, {}, "pieces up to number 7"),
+        ({"num_attention_heads": 0}, {}, "cannot be used"),
+        ({"hidden_act": "no such thing"}, {}, "cannot be used"),
+        ({"hidden_size": "wide"}, {}, "cannot be used"),
+        ({}, {"encoder.layer.0.output.dense.bias": torch.full((64,), float("nan"))}, "no numbers"),
+        ({}, {"encoder.layer.0.output.dense.bias": torch.zeros(65)}, "65 where 64 is due"),
+    ],
+)
+def test_weights_and_config_that_do_not_fit_are_named(tmp_path, whole, config, spoil, told):
+    from safetensors.torch import save_file
+
+    from medstation_notes.hf_folder import import_folder
+
+    sound, written, tensors = whole
+    shutil.copytree(sound, tmp_path / "m")
+    (tmp_path / "m" / "config.json").write_text(json.dumps({**written, **config}))
+    save_file({**tensors, **spoil}, tmp_path / "m" / "model.safetensors")
+    with pytest.raises(BadInput, match=told) as caught:
+        import_folder(tmp_path / "m")
+    assert caught.value.hint
+
+
+def test_settings_that_would_load_other_kernels_or_change_what_comes_out_are_left_behind(tmp_path, whole):
+    from safetensors.torch import save_file
+
+    from medstation_notes.encoder import build
+    from medstation_notes.hf_folder import import_folder
+
+    sound, written, tensors = whole
+    shutil.copytree(sound, tmp_path / "m")
+    odd = {"attn_implementation": "kernels-community/flash-attn", "_attn_implementation": "flash_attention_2",
+           "return_dict": False, "output_attentions": True, "_name_or_path": "somewhere/else"}  # fmt: skip
+    (tmp_path / "m" / "config.json").write_text(json.dumps({**written, **odd}))
+    save_file(tensors, tmp_path / "m" / "model.safetensors")
+    _, config = import_folder(tmp_path / "m")
+    assert not odd.keys() & config["transformer"].keys()
+    assert build(config["transformer"])(torch.tensor([[2, 5, 3]])).last_hidden_state.shape == (1, 3, 64)
+
+
+def test_what_is_no_model_is_left_to_other_tasks(tmp_path):
+    from medstation_notes.foreign import read_model
+
+    assert read_model(folder(tmp_path / "pictures", image__dcm=b"DICM", readme__txt=b"hello")) is None
+    assert read_model(tmp_path / "pictures" / "readme.txt") is None
+
+
+def test_an_exported_folder_is_read_the_same_by_the_library_it_is_for(tmp_path):
+    """transformers' own loader on our folder gives the numbers that our encoder gives."""
+    from transformers import AutoModel, AutoTokenizer
+
+    from medstation.learning.weights import load_all
+    from medstation_notes.hf_folder import export_folder
+    from medstation_notes.mlm import MlmNetwork
+
+    made, bench = sample_items(tmp_path, 3), Bench()
+    (base,) = of(train("mlm", bench, cases(bench, {"train": made[:4], "test": made[4:]}), **TINY), Finished)
+    export_folder(base.weights, base.config, tmp_path / "base")
+    theirs = AutoModel.from_pretrained(tmp_path / "base", local_files_only=True).eval()
+    words = AutoTokenizer.from_pretrained(tmp_path / "base", local_files_only=True)(
+        "No chest pain.", return_tensors="pt"
+    )
+    ours = MlmNetwork(base.config)
+    load_all(ours, unpack(base.weights))
+    with torch.inference_mode():
+        ids, mask = words["input_ids"], words["attention_mask"]
+        expected = ours.eval().encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        assert torch.allclose(theirs(input_ids=ids, attention_mask=mask).last_hidden_state, expected, atol=1e-6)
+
+
 def folder(path, **files):
     path.mkdir()
     for name, content in files.items():
@@ -220,7 +307,13 @@ def folder(path, **files):
             "code",
         ),
         ({"config__json": b"{}", "model__safetensors": b"", "modeling_x__py": b"import os"}, "code"),
+        ({"config__json": b'{"model_type": "bert", "trust_remote_code": true}', "model__safetensors": b""}, "code"),
         ({"config__json": b'{"model_type": "gpt2"}', "model__safetensors": b""}, "gpt2"),
+        (
+            {"config__json": b'{"model_type": "bert", "num_hidden_layers": 1000000000}', "model__safetensors": b""},
+            "num_hidden_layers",
+        ),
+        ({"config__json": b"[" * 200_000, "model__safetensors": b""}, "no JSON"),
         ({"config__json": b"nothing", "model__safetensors": b""}, "no JSON"),
         ({"config__json": b'{"model_type": "bert"}', "model__safetensors": b""}, "tokenizer.json"),
     ],

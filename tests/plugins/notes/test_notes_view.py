@@ -11,12 +11,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from medstation.api import BadInput, Fetched, LabelDraft, Layer, MedStationError
+from medstation.widgets.pages import FailedPage
 from medstation.widgets.theme import TOKENS
 from medstation_notes.classes import encode_class
 from medstation_notes.fetching import fetch_note
 from medstation_notes.spans import Span, decode_spans, encode_spans
 from medstation_notes.view import NotesView
-from medstation_notes.view_pages import FailedPage
 
 pytestmark = pytest.mark.gui
 TEXT = "HISTORY:\nTook <b>aspirin</b> & 😀 warfarin for atrial fibrillation.\n\nPLAN: stop aspirin. 停用华法林。"

@@ -1,0 +1,1 @@
+"""MedStation's health signals task: recordings over time, from ECG to glucose."""
