@@ -24,18 +24,18 @@ class Records(Shelf):
     def records(self, task: str = "", person: str = "", query: str = "") -> list[Record]:
         """Sorted by patient, then time. `person` is a patient's key; every word of `query` must occur somewhere in
         key, name, title, subtitle or time."""
-        conditions, values = ["1"], []
-        if task:
-            conditions.append("records.task = ?")
-            values.append(task)
-        if person:
-            conditions.append("people.key = ?")
-            values.append(person)
-        for word in query.split():
-            conditions.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in _SEARCHED) + ")")
-            values += [_pattern(word)] * len(_SEARCHED)
+        condition, values = _condition(task, person, query)
         with self.vault.read() as reader:
-            rows = reader.all(f"{_SELECT} WHERE {' AND '.join(conditions)}{_ORDER}", *values)
+            rows = reader.all(f"{_SELECT} WHERE {condition}{_ORDER}", *values)
+        return [record_of(row) for row in rows]
+
+    def records_beside(self, task: str, query: str = "") -> list[Record]:
+        """What the people of `records(task, query=query)` have in other tasks, sorted as there."""
+        condition, values = _condition(task, "", query)
+        people = f"SELECT records.person FROM records JOIN people ON people.id = records.person WHERE {condition}"
+        with self.vault.read() as reader:
+            sql = f"{_SELECT} WHERE records.task <> ? AND records.person IN ({people}){_ORDER}"
+            rows = reader.all(sql, task, *values)
         return [record_of(row) for row in rows]
 
     def record(self, record_id: str) -> Record:
@@ -116,6 +116,21 @@ def record_of(row: Row) -> Record:
 
 def records_of_group(reader: Reader, group: int) -> list[Record]:
     return [record_of(row) for row in reader.all(f"{_SELECT} WHERE records.grp = ? ORDER BY records.id", group)]
+
+
+def _condition(task: str, person: str, query: str) -> tuple[str, list[str]]:
+    """What to ask of a record, as SQL with its values."""
+    conditions, values = ["1"], []
+    if task:
+        conditions.append("records.task = ?")
+        values.append(task)
+    if person:
+        conditions.append("people.key = ?")
+        values.append(person)
+    for word in query.split():
+        conditions.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in _SEARCHED) + ")")
+        values += [_pattern(word)] * len(_SEARCHED)
+    return " AND ".join(conditions), values
 
 
 def _pattern(word: str) -> str:

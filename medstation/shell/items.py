@@ -11,13 +11,17 @@ from medstation.library import Counts
 
 @dataclass(frozen=True)
 class Item:
-    """One record in the window. `files` is empty for a record of the library (see `medstation.actions.opening`)."""
+    """One record in the window. `files` is empty for a record of the library (see `medstation.actions.opening`).
+
+    `elsewhere` is the title of its task where that is not the one that is shown.
+    """
 
     key: str
     record: Record
     files: tuple[Json, ...] = ()
     labels: int = 0
     predictions: int = 0
+    elsewhere: str = ""
 
     @property
     def imported(self) -> bool:
@@ -26,14 +30,16 @@ class Item:
 
 @dataclass(frozen=True)
 class Patient:
-    """A person with the items that are listed, newest first."""
+    """A person with the items that are listed: those of the task, then those of others; newest first."""
 
     person: Person
     items: tuple[Item, ...]
 
 
-def items_of(records: Iterable[Record], counts: Mapping[str, Counts]) -> list[Item]:
-    """Records of the library with how much is known of each; `counts` by record id."""
+def items_of(
+    records: Iterable[Record], counts: Mapping[str, Counts], elsewhere: Mapping[str, str] | None = None
+) -> list[Item]:
+    """Records of the library with how much is known of each; `counts` by record id, titles of other tasks by task."""
     nothing = Counts(0, 0)
     return [
         Item(
@@ -41,6 +47,7 @@ def items_of(records: Iterable[Record], counts: Mapping[str, Counts]) -> list[It
             record,
             labels=counts.get(record.id, nothing).labels,
             predictions=counts.get(record.id, nothing).predictions,
+            elsewhere=(elsewhere or {}).get(record.task, ""),
         )
         for record in records
     ]
@@ -57,4 +64,5 @@ def by_patient(items: Iterable[Item]) -> list[Patient]:
 
 def _newest_first(items: list[Item]) -> tuple[Item, ...]:
     titled = sorted(items, key=lambda item: item.record.title)
-    return tuple(sorted(titled, key=lambda item: item.record.when, reverse=True))
+    newest = sorted(titled, key=lambda item: item.record.when, reverse=True)
+    return tuple(sorted(newest, key=lambda item: item.elsewhere))

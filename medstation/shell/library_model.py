@@ -95,7 +95,7 @@ class LibraryModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return record.title
         if role == SUBTITLE:
-            return " · ".join(part for part in (record.subtitle, record.when[:10]) if part)
+            return " · ".join(part for part in (item.elsewhere, record.subtitle, record.when[:10]) if part)
         if role == BADGES:
             return self._badges(item)
         if role == KEY:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -104,10 +104,12 @@ class Session(QObject):
         if (task := self.shown.task) is None:
             return
         query, library = self.shown.query, self.ws.library
+        others = {spec.id: spec.title for spec in self.ws.registry.tasks.values() if spec.id != task.id}
 
         def read() -> list[Item]:
-            records = library.records(task=task.id, query=query)
-            return items_of(records, library.counts([record.id for record in records]))
+            beside = [record for record in library.records_beside(task.id, query) if record.task in others]
+            records = library.records(task=task.id, query=query) + beside
+            return items_of(records, library.counts([record.id for record in records]), others)
 
         items = await self.awaiting.off_thread(read)
         if (self.shown.task, self.shown.query) == (task, query):
@@ -133,6 +135,9 @@ class Session(QObject):
     async def open_item(self, key: str) -> None:
         """Show a record."""
         item = self.item(key)
+        if item is not None and item.elsewhere:
+            await self.choose_task(item.record.task)
+            item = self.item(key) or replace(item, elsewhere="")  # not listed there where the filter found another word
         if item is None or item == self.shown.item:
             return
         self.shown.item, self.shown.layers, self.shown.correcting = item, set(), ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from line_importer import TASK, take
+from line_importer import TASK, LineImporter, groups, no_report, take
 from sqlcipher3 import dbapi2
 
 from medstation.api import BadInput, LabelDraft, NotFound
@@ -42,6 +42,17 @@ def test_records_of_one_patient_and_one_task(wards: Library) -> None:
     assert [record.title for record in wards.records(person="p1")] == ["chest CT"]
     assert wards.records(task="other") == []
     assert len(wards.records(task=TASK)) == 4
+
+
+def test_records_of_other_tasks_are_found_by_the_person_they_are_of(wards: Library, source: Path) -> None:
+    ecg = source / "ecg.txt"
+    ecg.write_text("p1;e;rest ECG\np9;e;stress ECG\n")
+    for group in groups([ecg]):
+        wards.ingest("other", LineImporter(), group, no_report)
+    assert [record.title for record in wards.records_beside(TASK)] == ["rest ECG"]
+    assert [record.title for record in wards.records_beside(TASK, "chest")] == ["rest ECG"]
+    assert wards.records_beside(TASK, "done") == []
+    assert [record.title for record in wards.records_beside("other")] == ["chest CT"]
 
 
 @pytest.mark.parametrize("wrong", ["r-99", "r-0", "l-1", "1", "", "r-1; --", "r-99999999999999999999999"])

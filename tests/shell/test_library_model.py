@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QBuffer, QIODevice, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QPixmap
@@ -51,6 +53,15 @@ def test_a_record_is_found_and_described(qtbot: QtBot) -> None:
     assert index.data(BADGES) == (("AI", "ai"),)
     assert index.parent().data() == "P1 · Doe Jane" and index.parent().data(SUBTITLE) == "F · 64 y · 2 records"
     assert model.index_of("r-99") == QModelIndex()
+
+
+def test_a_patients_records_of_other_tasks_stand_below_with_the_name_of_the_task(qtbot: QtBot) -> None:
+    model = LibraryModel()
+    ct, note = _items(2)
+    model.show_items([replace(ct, elsewhere="Notes"), note])
+    patient = model.index(0, 0)
+    listed = [model.index(row, 0, patient).data(SUBTITLE) for row in range(model.rowCount(patient))]
+    assert listed == ["600 images · 2026-03-02", "Notes · 600 images · 2026-03-02"]
 
 
 def test_a_picture_is_asked_for_once_and_kept(qtbot: QtBot) -> None:
