@@ -47,11 +47,17 @@ class Workstation:
     def on(cls, vault: Vault, registry: Registry | None = None, user: str = "") -> Workstation:
         registry = registry or find_plugins()
         pool = Pool(vault.folder, vault.key, warm=modules_to_warm(tuple(registry.tasks.values())))
-        return cls(vault, Library(vault, user or user_name()), registry, pool)
+        return cls(vault, Library(vault, user or vault.user.name or user_name()), registry, pool)
 
     @classmethod
-    def open(cls, folder: Path, passphrase: str, create: bool = False) -> Workstation:
-        vault = Vault.create(folder, passphrase) if create else Vault.open(folder, passphrase)
+    def open(cls, folder: Path, passphrase: str, create: bool = False, user: str = "") -> Workstation:
+        """Unlock as `user` ("": as whoever has this passphrase), or make a vault whose first administrator `user` is
+        ("": the account on this machine)."""
+        vault = (
+            Vault.create(folder, passphrase, user=user or user_name())
+            if create
+            else Vault.open(folder, passphrase, user)
+        )
         return cls.on(vault)
 
     def close(self) -> None:
@@ -72,8 +78,9 @@ def at_work(request: Json, desk: Desk) -> Iterator[Bench]:
     """The worker's side of a job: opens the vault with the key it was handed, and closes it at the end."""
     if desk.folder is None or desk.key is None:
         raise RuntimeError("this job needs a vault, and its worker was started without one")
-    vault = Vault.attach(desk.folder, desk.key)
+    user = str(request.get("user", ""))
+    vault = Vault.attach(desk.folder, desk.key, user)
     try:
-        yield Bench(Library(vault, str(request.get("user", "")) or user_name()), find_plugins())
+        yield Bench(Library(vault, user or user_name()), find_plugins())
     finally:
         vault.close()

@@ -13,6 +13,7 @@ from pathlib import Path
 from medstation.actions.workstation import Workstation
 from medstation.api import NotFound, VaultLocked
 from medstation.cli.output import Output
+from medstation.vault import Vault
 
 
 def default_vault() -> Path:
@@ -31,6 +32,7 @@ class Context:
         self.arguments = arguments
         self.output = Output(as_json=arguments.json)
         self.vault_folder = Path(arguments.vault) if arguments.vault else default_vault()
+        self.user = str(arguments.user or os.environ.get("MEDSTATION_USER", ""))
 
     def passphrase(self, confirm: bool = False) -> str:
         """From the passphrase file or the terminal; `VaultLocked` when there is neither."""
@@ -49,9 +51,13 @@ class Context:
         file = self.arguments.passphrase_file or os.environ.get("MEDSTATION_PASSPHRASE_FILE")
         return _from_file(Path(file)) if file else ""
 
+    def open_vault(self) -> Vault:
+        """The vault alone, for what needs neither plugins nor workers."""
+        return Vault.open(self.vault_folder, self.passphrase(), self.user)
+
     @contextmanager
     def workstation(self) -> Iterator[Workstation]:
-        workstation = Workstation.open(self.vault_folder, self.passphrase())
+        workstation = Workstation.open(self.vault_folder, self.passphrase(), user=self.user)
         try:
             yield workstation
         finally:

@@ -12,6 +12,7 @@ from medstation.api import MedStationError, WrongUsage
 from medstation.cli import (
     audit,
     dataset,
+    deidentify,
     demo,
     doctor,
     evaluate,
@@ -47,6 +48,7 @@ VERBS: dict[str, tuple[str, Add]] = {
     "predict": (predict.HELP, predict.add),
     "evaluate": (evaluate.HELP, evaluate.add),
     "export": (export.HELP, export.add),
+    "deidentify": (deidentify.HELP, deidentify.add),
     "plugins": (plugins.HELP, plugins.add),
     "audit": (audit.HELP, audit.add),
     "doctor": (doctor.HELP, doctor.add),
@@ -64,6 +66,7 @@ def build_parser() -> ArgumentParser:
     parser = Parser(prog="medstation", description="An offline AI workstation for hospitals.")
     parser.add_argument("--version", action="version", version=f"medstation {__version__}")
     parser.add_argument("--vault", metavar="DIR", help="the vault's folder (or MEDSTATION_VAULT)")
+    parser.add_argument("--user", metavar="NAME", help="who unlocks it (or MEDSTATION_USER)")
     parser.add_argument("--passphrase-file", metavar="FILE", help="its first line is the passphrase")
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from medstation.api import MedStationError
@@ -85,7 +85,9 @@ class GatePage(QWidget):
 
 
 class UnlockPage(GatePage):
-    """Asks for the passphrase of the vault in `folder`."""
+    """Asks for the passphrase of the vault in `folder`. Signal: `forgotten`, when nobody knows it any more."""
+
+    forgotten = Signal()
 
     def __init__(self, folder: Path) -> None:
         super().__init__(self.tr("Unlock the vault"), self.tr("Unlock"))
@@ -95,6 +97,9 @@ class UnlockPage(GatePage):
         self.form.addWidget(where)
         self.form.addWidget(self.passphrase)
         self.finish()
+        forgot = button(self.tr("Use the recovery key…"), "quiet")
+        forgot.clicked.connect(self.forgotten)
+        self.form.addWidget(forgot)
         self.setFocusProxy(self.passphrase)
 
     def on_act(self) -> None:
@@ -108,41 +113,108 @@ class UnlockPage(GatePage):
         self.passphrase.setFocus()
 
 
+class RecoverPage(GatePage):
+    """Asks for the recovery key and a new passphrase. Signals: `recovered(key, passphrase)`, `given_up`."""
+
+    recovered = Signal(str, str)
+    given_up = Signal()
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(self.tr("Open with the recovery key"), self.tr("Set the new passphrase"))
+        meaning = self.tr(
+            "The recovery key was shown once, when the vault was made. With it the first administrator gets a new "
+            "passphrase; nothing that is stored changes."
+        )
+        self.key = QLineEdit()
+        self.key.setAccessibleName(self.tr("Recovery key"))
+        self.key.setPlaceholderText(self.tr("Recovery key, as it was written down"))
+        self.new = NewPassphrase(self)
+        self.form.addWidget(label(meaning, "muted", wrap=True))
+        self.form.addWidget(label(str(folder), "small", wrap=True))
+        self.form.addWidget(self.key)
+        self.new.add_to(self.form)
+        self.finish()
+        back = button(self.tr("Back"), "quiet")
+        back.clicked.connect(self.given_up)
+        self.form.addWidget(back)
+        self.key.textChanged.connect(self.on_edited)
+        self.new.first.textChanged.connect(self.on_edited)
+        self.setFocusProxy(self.key)
+        self.on_edited()
+
+    def on_edited(self) -> None:
+        self.fault.hide()
+        self.act.setEnabled(bool(self.key.text().strip()) and self.new.long_enough())
+
+    def on_act(self) -> None:
+        if not self.act.isEnabled():
+            return
+        if fault := self.new.fault():
+            self.show_fault(fault)
+            return
+        self.show_busy(True)
+        self.recovered.emit(self.key.text(), self.new.first.text())
+
+
+class NewPassphrase(QObject):
+    """Two lines for a new passphrase, and how strong it is."""
+
+    def __init__(self, page: GatePage) -> None:
+        super().__init__(page)
+        self.first = page.passphrase_line(self.tr("New passphrase"))
+        self.second = page.passphrase_line(self.tr("The same passphrase again"))
+        self.hint = label("", "small", wrap=True)
+        self.first.textChanged.connect(self.on_edited)
+        self.on_edited()
+
+    def add_to(self, form: QVBoxLayout) -> None:
+        for widget in (self.first, self.second, self.hint):
+            form.addWidget(widget)
+
+    def on_edited(self) -> None:
+        word, tone = strength(self.first.text())
+        self.hint.setText(word)
+        set_tone(self.hint, tone)
+
+    def long_enough(self) -> bool:
+        return len(self.first.text()) >= MINIMUM
+
+    def fault(self) -> str:
+        """What is wrong with what was typed, "" for nothing."""
+        if self.first.text() == self.second.text():
+            return ""
+        self.second.setFocus()
+        return self.tr("The two passphrases differ. Type the same one twice.")
+
+
 class FirstStartPage(GatePage):
     """Makes a vault in `folder`: says what that is, and asks for a passphrase twice."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(self.tr("Make your vault"), self.tr("Make the vault"))
         meaning = self.tr(
-            "Everything MedStation keeps is encrypted in one folder on this machine. Only your passphrase opens it: "
-            "nobody can recover it, so keep a copy in a safe place."
+            "Everything MedStation keeps is encrypted in one folder on this machine. Only your passphrase opens it, "
+            "and a recovery key that you are shown once, to write down."
         )
-        self.first = self.passphrase_line(self.tr("Passphrase"))
-        self.second = self.passphrase_line(self.tr("The same passphrase again"))
-        self.hint = label("", "small", wrap=True)
+        self.new = NewPassphrase(self)
         self.form.addWidget(label(meaning, "muted", wrap=True))
         self.form.addWidget(label(str(folder), "small", wrap=True))
-        for widget in (self.first, self.second, self.hint):
-            self.form.addWidget(widget)
+        self.new.add_to(self.form)
         self.finish()
-        self.first.textChanged.connect(self.on_edited)
-        self.second.textChanged.connect(self.on_edited)
-        self.setFocusProxy(self.first)
+        for line in (self.new.first, self.new.second):
+            line.textChanged.connect(self.on_edited)
+        self.setFocusProxy(self.new.first)
         self.on_edited()
 
     def on_edited(self) -> None:
-        word, tone = strength(self.first.text())
-        self.hint.setText(word)
-        set_tone(self.hint, tone)
         self.fault.hide()
-        self.act.setEnabled(len(self.first.text()) >= MINIMUM)
+        self.act.setEnabled(self.new.long_enough())
 
     def on_act(self) -> None:
         if not self.act.isEnabled():
             return
-        if self.first.text() != self.second.text():
-            self.show_fault(self.tr("The two passphrases differ. Type the same one twice."))
-            self.second.setFocus()
+        if fault := self.new.fault():
+            self.show_fault(fault)
             return
         self.show_busy(True)
-        self.entered.emit(self.first.text())
+        self.entered.emit(self.new.first.text())

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from medstation.api import MedStationError
 from medstation.shell.awaiting import Awaiting
-from medstation.shell.gate import FirstStartPage, GatePage, UnlockPage
+from medstation.shell.gate import FirstStartPage, GatePage, RecoverPage, UnlockPage
 from medstation.shell.look import Look
 from medstation.shell.memory import Memory
 from medstation.shell.window import MainWindow
@@ -88,13 +88,39 @@ class Shell:
     def open(self, passphrase: str = "") -> None:
         """Show the gate: to make a vault where there is none yet, or else to unlock it."""
         create = not self._folder.exists() or not any(self._folder.iterdir())
-        self.gate = FirstStartPage(self._folder) if create else UnlockPage(self._folder)
-        self.gate.entered.connect(lambda entered: self.awaiting.start(self._enter(entered, create)))
-        self.window.show_page(self.gate)
+        self._show_gate(FirstStartPage(self._folder) if create else UnlockPage(self._folder), create)
         self.window.show()
+        assert self.gate is not None
         if passphrase:
             self.gate.show_busy(True)
             self.gate.entered.emit(passphrase)
+
+    def _show_gate(self, page: GatePage, create: bool = False) -> None:
+        self.gate = page
+        page.entered.connect(lambda entered: self.awaiting.start(self._enter(entered, create)))
+        if isinstance(page, UnlockPage):
+            page.forgotten.connect(lambda: self._show_gate(RecoverPage(self._folder)))
+        if isinstance(page, RecoverPage):
+            page.given_up.connect(lambda: self._show_gate(UnlockPage(self._folder)))
+            page.recovered.connect(lambda key, new: self.awaiting.start(self._recover(key, new)))
+        self.window.show_page(page)
+
+    async def _recover(self, key: str, passphrase: str) -> None:
+        """A new passphrase for the first administrator, then in with it."""
+
+        def set_passphrase() -> None:
+            from medstation.vault import ADMINISTRATOR, Vault
+
+            with Vault.recover(self._folder, key) as vault:
+                name = next(one.name for one in vault.people.all() if one.role == ADMINISTRATOR)
+                vault.people.set_passphrase(name, passphrase)
+
+        try:
+            await self.awaiting.off_thread(set_passphrase)
+        except MedStationError as error:
+            self._tell_gate(error)
+        else:
+            await self._enter(passphrase, create=False)
 
     async def _enter(self, passphrase: str, create: bool) -> None:
         def prepare() -> Workstation:
@@ -108,6 +134,15 @@ class Shell:
             self._tell_gate(error)
         else:
             self._move_in(ws)
+            if create:
+                await self._show_recovery_key(ws)
+
+    async def _show_recovery_key(self, ws: Workstation) -> None:
+        from medstation.shell.recovery_dialog import RecoveryDialog
+
+        key = await self.awaiting.off_thread(ws.vault.people.new_recovery_key)
+        if self.office:
+            self.office.wiring.asking.open(RecoveryDialog(key, self.office.place))
 
     def _tell_gate(self, error: MedStationError) -> None:
         if self.gate:

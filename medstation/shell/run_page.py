@@ -80,6 +80,7 @@ class RunPage(QWidget):
         charts = QHBoxLayout()
         charts.setSpacing(16)
         loss, metric = Card(self.tr("Loss")), Card(self.tr("Validation"))
+        self.loss_card = loss
         loss.body.addWidget(self.loss)
         self.curve_title = metric.title
         metric.body.addWidget(self.curve)
@@ -95,7 +96,7 @@ class RunPage(QWidget):
         layout.addWidget(log, 2)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scrolled(inside))
+        outer.addWidget(scrolled(inside, sideways=True))
 
     def _head(self) -> QHBoxLayout:
         head = QHBoxLayout()
@@ -128,6 +129,7 @@ class RunPage(QWidget):
         names = [("loss/train", self.tr("train"), "before"), ("loss/validation", self.tr("validation"), "after")]
         lines = [Line(title, story.points(name), colour) for name, title, colour in names if name in story.curves]
         self.loss.show_lines(lines, story.epochs)
+        self.loss_card.setVisible(bool(lines) or not story.curves)  # not every recipe has a loss
         self._show_metric(story, facts)
         self.log.setPlainText("\n".join(reversed(story.log)))
 

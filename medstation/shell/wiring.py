@@ -40,6 +40,7 @@ class Wiring(QObject):
         session.run_told.connect(self.pages.on_run_told)
         session.jobs_changed.connect(place.status.draw)
         session.said.connect(place.status.say)
+        session.item_opened.connect(lambda: place.status.say(""))
         session.failed.connect(place.stage.banner.show_error)
         self.verbs.layer_shown.connect(place.stage.show_layer)
         self.verbs.layer_hidden.connect(place.stage.hide_layer)

@@ -7,10 +7,14 @@ left by a process that died between renaming and committing. No age and no proce
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlcipher3 import dbapi2
+
 from medstation.api import MedStationError, Refused
+from medstation.vault.faults import disk_faults
 from medstation.vault.transaction import Reader
 
 if TYPE_CHECKING:
@@ -20,18 +24,23 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class CheckReport:
     """What a check found. `problems` are damage, one line each; `damaged` the blobs concerned; `cleaned` are leftovers
-    of interrupted writes that were removed (nothing that was ever stored)."""
+    of interrupted writes that were removed (nothing that was ever stored); `repaired` is damage that is no more."""
 
     ok: bool
     blobs: int
     problems: tuple[str, ...]
     damaged: tuple[str, ...] = ()
     cleaned: tuple[str, ...] = ()
+    repaired: tuple[str, ...] = ()
 
 
 def check(vault: Vault, deep: bool) -> CheckReport:
+    repaired = _narrow(vault)
     try:
         problems = _database_problems(vault)
+        if any("index" in problem for problem in problems) and _rebuild_indexes(vault):
+            repaired += ["the database's indexes were wrong and are rebuilt"]
+            problems = _database_problems(vault)
         problems += [f"audit log: {problem}" for problem in vault.audit.verify().problems]
         with vault.read() as reader:
             sizes = {row["id"]: row["size"] for row in reader.all("SELECT id, size FROM blobs ORDER BY id")}
@@ -41,7 +50,27 @@ def check(vault: Vault, deep: bool) -> CheckReport:
     for found in damaged.values():
         problems += found
     cleaned = tuple(vault.blobs.sweep() + collect_orphans(vault))
-    return CheckReport(not problems, len(sizes), tuple(problems), tuple(damaged), cleaned)
+    vault.ballast.ensure()
+    return CheckReport(not problems, len(sizes), tuple(problems), tuple(damaged), cleaned, tuple(repaired))
+
+
+def _narrow(vault: Vault) -> list[str]:
+    """The folder is its owner's alone, which hides all that is in it."""
+    if os.name != "posix" or not vault.folder.stat().st_mode & 0o077:
+        return []
+    with disk_faults("taking the vault's folder from others"):
+        vault.folder.chmod(0o700)
+    return ["other users could look into the vault's folder; now it is its owner's alone"]
+
+
+def _rebuild_indexes(vault: Vault) -> bool:
+    """Indexes hold nothing that is not in the tables. True when that was done."""
+    try:
+        with vault.write(vault.user.name or "medstation", "vault.reindex") as tx:
+            tx.execute("REINDEX")
+    except (Refused, dbapi2.Error):
+        return False
+    return True
 
 
 def _database_problems(vault: Vault) -> list[str]:

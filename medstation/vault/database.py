@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,8 @@ from typing import Any, Protocol
 from sqlcipher3 import dbapi2
 
 from medstation.api import VaultLocked
-from medstation.vault.faults import database_fault
+from medstation.vault.faults import database_fault, disk_faults
+from medstation.vault.files import create_private
 
 FILE = "vault.db"
 _BUSY_MS = 30_000
@@ -67,12 +69,32 @@ class Database:
         except dbapi2.Error as error:
             raise database_fault(error, self._folder) or error from error
 
+    def copy(self, connection: Any, path: Path) -> None:
+        """Write what `connection` sees to a new database at `path`, under the same key, while others go on writing.
+
+        Inside a transaction it is that transaction's moment.
+        """
+        with disk_faults(f"copying the vault's database to {path}"):
+            os.close(create_private(path))
+        try:
+            target = dbapi2.connect(str(path), isolation_level=None)
+            try:
+                self._unlock(target)
+                connection.backup(target)
+            finally:
+                target.close()
+        except dbapi2.Error as error:
+            raise database_fault(error, path.parent) or error from error
+
+    def _unlock(self, connection: Any) -> None:
+        connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to standard error on a wrong key
+        connection.execute(f"PRAGMA key = \"x'{self._key.hex()}'\"")
+
     def _connect(self) -> Any:
         address = (self._folder / FILE).resolve().as_uri() + "?mode=rw"
         connection = dbapi2.connect(address, uri=True, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to standard error on a wrong key
-            connection.execute(f"PRAGMA key = \"x'{self._key.hex()}'\"")
+            self._unlock(connection)
             connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
             for setting in _SETTINGS:
                 connection.execute(setting).fetchall()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
@@ -83,10 +83,13 @@ class SubKeys:
     database: bytes
     blobs: bytes
     audit: bytes
+    signature: bytes
+    header: bytes
+    backup: bytes
 
     @classmethod
     def of(cls, master: bytes, vault_id: str) -> SubKeys:
-        return cls(*(_sub_key(master, vault_id, purpose) for purpose in ("database", "blobs", "audit")))
+        return cls(*(_sub_key(master, vault_id, purpose.name) for purpose in fields(cls)))
 
 
 def _sub_key(master: bytes, vault_id: str, purpose: str) -> bytes:

@@ -26,4 +26,12 @@ def m002_blobs(tx: Transaction) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_audit, m002_blobs)
+def m003_facts(tx: Transaction) -> None:
+    """`header`: the revision of vault.json that was last in force, so that an older one put back is found.
+    `signed_log`: 1 once the audit log's end was signed, so that a missing signature is no accident."""
+    tx.execute("CREATE TABLE vault_facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID")
+    for name in ("header", "signed_log"):
+        tx.insert("vault_facts", name=name, value=0)
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_audit, m002_blobs, m003_facts)

@@ -2,81 +2,130 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from medstation.api import Json, Refused, VaultLocked, WrongUsage
-from medstation.vault import database, header, schema
-from medstation.vault.audit import Audit
+from medstation.api import Json, MedStationError, Refused, StorageFull, VaultLocked, WrongUsage
+from medstation.vault import audit_head, database, header, schema
+from medstation.vault.attempts import Attempts, Clock
+from medstation.vault.audit import Audit, guard_end
+from medstation.vault.audit_head import Head, HeadFile, Signer
+from medstation.vault.ballast import Ballast
 from medstation.vault.blobs import BlobStore
 from medstation.vault.check import CheckReport, check
 from medstation.vault.clock import now
 from medstation.vault.database import Database, roll_back
+from medstation.vault.facts import fact, set_fact
 from medstation.vault.faults import RESTORE, disk_faults
 from medstation.vault.files import create_private, make_private_folder, write_whole
 from medstation.vault.header import Header
+from medstation.vault.header_change import current_header
 from medstation.vault.keys import KEY_BYTES, Kdf, SubKeys
+from medstation.vault.old_databases import keep_copy
+from medstation.vault.people import People
+from medstation.vault.slots import ADMINISTRATOR, FIRST_PERSON, PASSPHRASE, KeySlot, Person, check_name
 from medstation.vault.transaction import Migration, Reader, Transaction
+from medstation.vault.unlocking import note_unlock, unlock, unlock_with_recovery_key
 
+_log = logging.getLogger(__name__)
 _UNFINISHED = "vault.creating"
+NOBODY = Person("", "reader")
+"""The user of a vault that was opened with a key alone."""
+Way = Callable[[Header, Attempts], tuple[bytes, KeySlot]]
 
 
 class Vault:
     """An open vault. Thread-safe; several processes may have the same one open. `close` it when done."""
 
-    def __init__(self, folder: Path, key: bytes, head: Header) -> None:
-        """Use `create`, `open` or `attach`."""
+    def __init__(self, folder: Path, key: bytes, head: Header, user: Person = NOBODY) -> None:
+        """Use `create`, `open`, `recover` or `attach`."""
         self.folder = folder
+        self.id = head.id
         self.key = key
+        self.user = user
         self._header = head
         keys = SubKeys.of(key, head.id)
         self._database = Database(folder, keys.database)
         self._writing = threading.Lock()
         self._here = threading.local()
-        self.blobs = BlobStore(folder / "blobs", keys.blobs)
-        self.audit = Audit(self.read, keys.audit)
+        self.ballast = Ballast(folder)
+        self.blobs = BlobStore(folder / "blobs", keys.blobs, self.ballast.check_room)
+        heads = HeadFile(folder / audit_head.FILE, Signer(keys.signature, head.id))
+        self.audit = Audit(self.read, keys.audit, heads)
+        self.people = People(self)
 
     @classmethod
-    def create(cls, folder: Path, passphrase: str, kdf: Kdf | None = None) -> Vault:
-        """A new, empty vault. `kdf` is the cost of unlocking (None: about one second on this machine)."""
+    def create(cls, folder: Path, passphrase: str, kdf: Kdf | None = None, user: str = FIRST_PERSON) -> Vault:
+        """A new, empty vault with one administrator, `user`. `kdf` is the cost of unlocking (None: about one second on
+        this machine)."""
         if not passphrase:
             raise WrongUsage("the passphrase is empty", "Choose one that others cannot guess; a sentence is good.")
+        owner = Person(check_name(user), ADMINISTRATOR)
         with disk_faults(f"making a vault in {folder}"):
             _prepare(folder)
             make_private_folder(folder / "blobs")
             os.close(create_private(folder / database.FILE))
-        key = secrets.token_bytes(KEY_BYTES)
-        head = Header.fresh(passphrase, key, kdf or Kdf.calibrated())
-        vault = cls(folder, key, head)
+        key, head = secrets.token_bytes(KEY_BYTES), Header.fresh()
+        slot = KeySlot.seal(head.identity, owner, PASSPHRASE, passphrase, key, kdf or Kdf.calibrated())
+        head = replace(head, slots=(slot,)).sealed(key)
+        vault = cls(folder, key, head, owner)
         try:
             vault.migrate("vault", schema.MIGRATIONS)
-            with vault.write("medstation", "vault.create", subject=head.id):
-                pass
+            with vault.write(owner.name, "vault.create", subject=head.id) as tx:
+                set_fact(tx, "header", head.revision)
+                set_fact(tx, "signed_log", 1)
             head.save(folder)  # from here on it is a vault
             (folder / _UNFINISHED).unlink()
+            vault.ballast.ensure()
         except BaseException:
             vault.close()
             raise
         return vault
 
     @classmethod
-    def open(cls, folder: Path, passphrase: str) -> Vault:
-        """`VaultLocked` when there is no vault or the passphrase is wrong, `Refused` when the vault is damaged."""
-        head = Header.load(folder)
-        key = head.unlock(passphrase)
-        if key is None:
-            raise VaultLocked(f"this passphrase does not open the vault in {folder}", "Check it and try again.")
-        return cls._start(folder, key, head)
+    def open(cls, folder: Path, passphrase: str, user: str = "", clock: Clock = time.time) -> Vault:
+        """Unlock as `user` ("": as whoever has this passphrase; slower with each person there is).
+
+        `VaultLocked` when there is no vault, the passphrase is wrong, or after too many wrong ones it is too early for
+        another attempt; `Refused` when the vault is damaged or was tampered with.
+        """
+        return cls._unlock(folder, Attempts(folder, clock), lambda head, turn: unlock(head, passphrase, user, turn))
 
     @classmethod
-    def attach(cls, folder: Path, key: bytes) -> Vault:
-        """For a worker: the vault that another process has unlocked and handed the key of."""
-        return cls._start(folder, key, Header.load(folder))
+    def recover(cls, folder: Path, recovery_key: str, clock: Clock = time.time) -> Vault:
+        """Unlock with the recovery key as it was written down, to set a new passphrase (`people.set_passphrase`)."""
+        attempts = Attempts(folder, clock)
+        return cls._unlock(folder, attempts, lambda head, turn: unlock_with_recovery_key(head, recovery_key, turn))
+
+    @classmethod
+    def _unlock(cls, folder: Path, attempts: Attempts, way: Way) -> Vault:
+        head = Header.load(folder)
+        with attempts.turn():
+            key, slot = way(head, attempts)
+            vault = cls._start(folder, key, head)
+            try:
+                vault._enter(slot.id)
+                note_unlock(vault, slot.kind, attempts)
+            except BaseException:
+                vault.close()
+                raise
+        return vault
+
+    @classmethod
+    def attach(cls, folder: Path, key: bytes, user: str = "") -> Vault:
+        """For a worker: the vault that another process has unlocked and handed the key of. `user` is who did that."""
+        vault = cls._start(folder, key, Header.load(folder))
+        slot = vault._header.of_person(user)
+        vault.user = slot.person if slot else NOBODY
+        return vault
 
     @classmethod
     def _start(cls, folder: Path, key: bytes, head: Header) -> Vault:
@@ -85,10 +134,31 @@ class Vault:
         vault = cls(folder, key, head)
         try:
             vault.migrate("vault", schema.MIGRATIONS)
+            vault._header = current_header(vault)
+            vault._guard_log()
+            vault.ballast.ensure()
         except BaseException:
             vault.close()
             raise
         return vault
+
+    def _guard_log(self) -> None:
+        with self.read() as reader:
+            signed_before = fact(reader, "signed_log")
+        if signed_before or (self.folder / audit_head.FILE).exists():
+            guard_end(self.audit, self.write)
+        else:
+            self.audit.accept_end()  # a vault of before logs were signed
+        if not signed_before:
+            with self.write("medstation", "audit.signed") as tx:
+                set_fact(tx, "signed_log", 1)
+
+    def _enter(self, slot_id: str) -> None:
+        """Who unlocked: as the sealed header says, not the one that was read before there was a key to check it."""
+        slot = self._header.of_id(slot_id)
+        if slot is None:
+            raise VaultLocked("this passphrase was removed a moment ago", "Ask an administrator.")
+        self.user = slot.person
 
     @contextmanager
     def read(self) -> Iterator[Reader]:
@@ -107,6 +177,25 @@ class Vault:
 
         An empty `action` leaves no audit entry: for bookkeeping inside an act that has one (a run's progress).
         """
+        try:
+            with self._transaction(actor, action, subject, detail) as tx:
+                yield tx
+        except StorageFull:
+            self.ballast.free()  # so that at least rows can be deleted
+            raise
+
+    def note(self, action: str, subject: str = "", detail: Json | None = None, actor: str = "") -> None:
+        """An entry of the log for an act that changes nothing in the vault: the user's, unless `actor` is given."""
+        for last in (False, True):
+            try:
+                with self.write(actor or self.user.name, action, subject, detail):
+                    return
+            except StorageFull:  # the first time there is room now: the ballast is freed
+                if last:
+                    raise
+
+    @contextmanager
+    def _transaction(self, actor: str, action: str, subject: str, detail: Json | None) -> Iterator[Transaction]:
         if getattr(self._here, "transaction", None) is not None:
             raise RuntimeError("a write inside a write: use the transaction that is open")
         with self._writing, self._database.connection() as connection:
@@ -114,8 +203,7 @@ class Vault:
             tx = self._here.transaction = Transaction(connection, self.blobs, subject, detail or {})
             try:
                 yield tx
-                if action:
-                    self.audit.append(tx, actor, action)
+                head = self.audit.append(tx, actor, action) if action else None
             except BaseException:
                 roll_back(connection)
                 tx.after_rollback()
@@ -126,9 +214,20 @@ class Vault:
             # are: without a row they are orphans, which the next check removes.
             connection.execute("COMMIT")
             tx.after_commit()
+            if head is not None:
+                self._sign(head)
+
+    def _sign(self, head: Head) -> None:
+        try:
+            self.audit.sign(head)
+        except MedStationError as error:  # the act is stored: the signed end lags until the next one
+            _log.warning("the audit log's end could not be signed: %s", error.message)
 
     def migrate(self, room: str, migrations: Sequence[Migration]) -> None:
-        """Run the room's steps that this vault has not seen, in order, all in one transaction."""
+        """Run the room's steps that this vault has not seen, in order, all in one transaction.
+
+        Where the room has been here before, a copy of the database as it was is kept first: see `old_databases`.
+        """
         with self.read() as reader:
             done = _done(reader, room)
         names = [step.__name__ for step in migrations]
@@ -146,10 +245,20 @@ class Vault:
             )
             done = _done(tx, room)  # another process may have been faster
             pending = [step for step in migrations if step.__name__ not in done]
+            if pending and done:
+                keep_copy(self, room, pending[0].__name__)
             for step in pending:
                 step(tx)
                 tx.insert("migrations", room=room, name=step.__name__, at=now())
             tx.detail = {"steps": [step.__name__ for step in pending]}
+
+    @contextmanager
+    def copied_database(self, path: Path) -> Iterator[Reader]:
+        """Write a copy of the database to `path`; the block reads what is in the copy. Others go on writing."""
+        with self._database.connection() as connection:
+            connection.execute("BEGIN")
+            self._database.copy(connection, path)
+            yield Reader(connection)
 
     def check(self, deep: bool = False) -> CheckReport:
         """Look for damage and remove leftovers of interrupted writes; `deep` reads every byte."""
@@ -166,7 +275,10 @@ class Vault:
             "id": self._header.id,
             "created": self._header.created,
             "format": header.VERSION,
-            "keyslots": [{"name": slot.name, "kdf": slot.kdf.to_json()} for slot in self._header.slots],
+            "keyslots": [
+                {"name": slot.person.name, "role": slot.person.role, "kind": slot.kind, "kdf": slot.kdf.to_json()}
+                for slot in Header.load(self.folder).slots
+            ],
             "database_bytes": (self.folder / database.FILE).stat().st_size,
             "blobs": blobs[0],
             "blob_bytes": blobs[1],
@@ -197,9 +309,10 @@ def _prepare(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     present = {entry.name for entry in folder.iterdir()}
     if _UNFINISHED in present and header.FILE not in present:
-        for name in (database.FILE, database.FILE + "-wal", database.FILE + "-shm"):
-            (folder / name).unlink(missing_ok=True)
-        present -= {_UNFINISHED, "blobs"} | {name for name in present if name.startswith(database.FILE)}
+        leftovers = {database.FILE, f"{database.FILE}-wal", f"{database.FILE}-shm", audit_head.FILE} & present
+        for name in leftovers:
+            (folder / name).unlink()
+        present -= leftovers | {_UNFINISHED, "blobs"}
     if present:
         raise WrongUsage(f"{folder} is not empty", "Choose an empty or new folder for the vault.")
     folder.chmod(0o700)

@@ -63,13 +63,14 @@ def clear(layout: QLayout) -> None:
             clear(inner)
 
 
-def scrolled(inside: QWidget) -> QScrollArea:
-    """`inside` in an area that scrolls up and down."""
+def scrolled(inside: QWidget, sideways: bool = False) -> QScrollArea:
+    """`inside` in an area that scrolls up and down, and to the sides only where that is asked for."""
     area = QScrollArea()
     area.setWidget(inside)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    if not sideways:
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return area
 

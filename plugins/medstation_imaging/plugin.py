@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from medstation.api import API_VERSION, Demo, Exporter, LabelKind, Requirement, TaskSpec, hookimpl
 from medstation_imaging.classification_settings import CLASSIFICATION
+from medstation_imaging.deid.settings import DEIDENTIFY_SETTINGS
 from medstation_imaging.segmentation_settings import DEMO_SETTINGS, SEGMENTATION
 
 _INSTALL = 'pip install "medstation[imaging]"'
@@ -69,6 +70,8 @@ SERIES = TaskSpec(
     requirements=REQUIREMENTS,
     picture="medstation_imaging.picture:picture",
     demo=Demo("medstation_samples.chest:write", "segmentation", DEMO_SETTINGS),
+    deidentify="medstation_imaging.deid.deidentify:deidentify",
+    deidentify_settings=DEIDENTIFY_SETTINGS,
     warm=("numpy", "torch", "monai.networks.nets", "medstation_imaging.segmentation"),
 )
 

@@ -60,8 +60,7 @@ class NotesView(QWidget):
         self.sections, self.types, self.classes = SectionsButton(), TypeBar(), ClassBar()
         self.tags = tool(self.tr("Types in text"), self.tr("Write the type after each entity (T)"), checkable=True)
         self.tags.setChecked(True)
-        row.addWidget(self.types)
-        row.addStretch(1)
+        row.addWidget(self.types, 1)
         for widget in (self.tags, self.sections):
             row.addWidget(widget)
         foot, below = bar()

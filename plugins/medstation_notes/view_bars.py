@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from medstation.widgets.flow import FlowLayout
 from medstation.widgets.panels import label
 from medstation_notes.sections import Section
 
@@ -67,9 +68,7 @@ class TypeBar(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(1)
+        self._row = FlowLayout(self, spacing=1)
         self._buttons: list[QToolButton] = []
         self._more = tool("+", self.tr("More types"))
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -101,7 +100,9 @@ class TypeBar(QWidget):
         made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         made.clicked.connect(lambda: self.asked.emit(self._names[index]))
         self._buttons.append(made)
-        self._row.insertWidget(index, made)
+        self._row.removeWidget(self._more)
+        self._row.addWidget(made)
+        self._row.addWidget(self._more)
 
     def _fill_menu(self, names: Sequence[str], colours: Mapping[str, str], counts: Mapping[str, int]) -> None:
         self._menu.clear()

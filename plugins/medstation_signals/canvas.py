@@ -121,6 +121,10 @@ class SignalCanvas(QWidget):
         if trace.quantity == "glucose":
             edges = target(trace.unit)
             low, high = min(low, 0.75 * edges[0]), max(high, 1.15 * edges[1])
+        for forecast, _ in self.forecasts.values():
+            if forecast.channel == trace.name:
+                bands = np.concatenate([edge for band in forecast.bands.values() for edge in band])
+                low, high = min(low, float(np.nanmin(bands))), max(high, float(np.nanmax(bands)))
         half = max(high - low, 1e-9) * 0.58 / (self.gain / PAPER_GAIN)
         return paint.Lane(trace, box, (low + high) / 2, box.height() / 2 / half)
 

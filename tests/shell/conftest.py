@@ -10,14 +10,12 @@ import pytest
 import qasync
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shell_vault import PASSPHRASE, TASK
 
 from medstation.actions.workstation import Workstation
 from medstation.registry import Registry
 from medstation.shell.run import Shell
 from medstation.vault import Kdf, Vault
-
-PASSPHRASE = "a long enough passphrase"
-TASK = "toy.numbers"
 
 
 @pytest.fixture

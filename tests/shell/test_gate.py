@@ -6,13 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import PASSPHRASE
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
+from shell_vault import PASSPHRASE
 
-from medstation.shell.gate import FirstStartPage, UnlockPage
+from medstation.api import VaultLocked
+from medstation.shell.gate import FirstStartPage, RecoverPage, UnlockPage
+from medstation.shell.recovery_dialog import RecoveryDialog
 from medstation.shell.run import LOCKED, Shell
 from medstation.shell.strength import MINIMUM, bits, strength
+from medstation.vault import Vault
 
 pytestmark = pytest.mark.gui
 
@@ -37,14 +40,41 @@ def test_a_first_start_makes_a_vault(make_shell: Callable[[Path], Shell], tmp_pa
     shell = make_shell(tmp_path / "fresh")
     page = shell.gate
     assert isinstance(page, FirstStartPage) and not page.act.isEnabled()
-    page.first.setText(PASSPHRASE)
-    page.second.setText(PASSPHRASE + "r")
+    page.new.first.setText(PASSPHRASE)
+    page.new.second.setText(PASSPHRASE + "r")
     page.act.click()
     assert "differ" in page.fault.text()
-    page.second.setText(PASSPHRASE)
+    page.new.second.setText(PASSPHRASE)
     page.act.click()
     qtbot.waitUntil(lambda: shell.office is not None, timeout=20_000)
     assert (tmp_path / "fresh").is_dir()
+    qtbot.waitUntil(lambda: bool(shell.window.findChildren(RecoveryDialog)), timeout=20_000)
+    (dialog,) = shell.window.findChildren(RecoveryDialog)
+    assert shell.office is not None and shell.office.session.ws.vault.people.has_recovery_key()
+    dialog.accept()
+
+
+def test_the_recovery_key_sets_a_new_passphrase_and_lets_in(
+    make_shell: Callable[[Path], Shell], vault_folder: Path, qtbot: QtBot
+) -> None:
+    with Vault.open(vault_folder, PASSPHRASE) as vault:
+        key = vault.people.new_recovery_key()
+    shell = make_shell(vault_folder)
+    assert isinstance(shell.gate, UnlockPage)
+    shell.gate.forgotten.emit()
+    page = shell.gate
+    assert isinstance(page, RecoverPage)
+    page.key.setText(key[:-1] + ("A" if key[-1] != "A" else "B"))
+    page.new.first.setText("another long passphrase")
+    page.new.second.setText("another long passphrase")
+    page.act.click()
+    qtbot.waitUntil(lambda: not page.fault.isHidden(), timeout=20_000)
+    assert shell.office is None
+    page.key.setText(key)
+    page.act.click()
+    qtbot.waitUntil(lambda: shell.office is not None, timeout=20_000)
+    with pytest.raises(VaultLocked):
+        Vault.open(vault_folder, PASSPHRASE)
 
 
 def test_passphrases_are_never_shown(qtbot: QtBot, tmp_path: Path) -> None:

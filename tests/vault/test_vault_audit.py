@@ -22,8 +22,8 @@ def busy(vault: Vault) -> Vault:
 def forge(vault: Vault, act: Callable[[Transaction], object]) -> None:
     """What somebody with the key could do behind the program's back."""
     with vault.write("", "") as tx:
-        tx.execute("DROP TRIGGER audit_no_update")
-        tx.execute("DROP TRIGGER audit_no_delete")
+        tx.execute("DROP TRIGGER IF EXISTS audit_no_update")
+        tx.execute("DROP TRIGGER IF EXISTS audit_no_delete")
         act(tx)
 
 
