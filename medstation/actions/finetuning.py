@@ -94,6 +94,8 @@ def _check_fits(recipe: Recipe, spec: TaskSpec, cases: DataSet) -> None:
             f"{recipe.title} needs {needs} of {spec.id} ({', '.join(recipe.record_kinds)})",
             f"Make one for it: `medstation dataset create NAME --recipe {recipe.id}`.",
         )
+    if not cases.part("train"):
+        raise BadInput(f"the data set {cases.name} has no patients to train on", "Make one with another split.")
 
 
 def work(request: Json, desk: Desk) -> Json:
@@ -194,10 +196,15 @@ class _Training:
         return results
 
     def _results(self, finished: Finished) -> Json:
+        """What was measured; nothing, and zero patients, where the data set keeps nobody for the test."""
         patients = {item.record_id: item.patient for item in self.dataset.items}
-        before, after = self.evaluations["before"].cases, self.evaluations["after"].cases
+        before, after = (
+            self.evaluations[name].cases if name in self.evaluations else {} for name in ("before", "after")
+        )
         metrics = [
-            asdict(compare_cases(metric, before, after, patients, self.run.seed)) for metric in self.recipe.metrics
+            asdict(compare_cases(metric, before, after, patients, self.run.seed))
+            for metric in self.recipe.metrics
+            if before and after
         ]
         return {
             "run": self.run.id,

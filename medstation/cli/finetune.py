@@ -69,6 +69,9 @@ def text(result: Json) -> str:
     lines = [
         f"{result['model']} from {result['run']}: {result['epochs']} epochs, {result['stopped']}, {result['seconds']} s"
     ]
+    if not result["after"]:
+        lines.append("not measured: the data set keeps no patients for the test; see `medstation evaluate`")
+        return "\n".join(lines)
     lines.append(f"on the frozen test set ({result['patients']} patients), with 95 % intervals:")
     for name, after in result["after"].items():
         difference = result["difference"][name]

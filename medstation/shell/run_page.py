@@ -147,12 +147,17 @@ class RunPage(QWidget):
 
     def _show_results(self, facts: RunFacts) -> None:
         results = facts.run.results
-        self.table.setVisible(bool(results))
-        self.waiting.setVisible(not results)
+        measured = bool(results and results.get("after"))
+        self.table.setVisible(measured)
+        self.waiting.setVisible(not measured)
         self.waiting.setText(
-            self.tr("The base and the best model are measured on the same patients; the result stands here at the end.")
+            self.tr("Not measured: the data set keeps no patients for the test.")
+            if results
+            else self.tr(
+                "The base and the best model are measured on the same patients; the result stands here at the end."
+            )
         )
-        if results:
+        if measured:
             before = self.tr("{0} (before)").format(model_title(facts.base) if facts.base else self.tr("untrained"))
             after = self.tr("best epoch {0} (after)").format(results.get("best_epoch", "–"))
             self.table.show_results(results, facts.recipe.metrics if facts.recipe else (), before, after)

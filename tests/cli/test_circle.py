@@ -44,6 +44,19 @@ def test_import_label_dataset_finetune_predict_export(medstation: Caller, cases:
     assert medstation("vault", "check", "--deep").json["ok"]
 
 
+def test_a_model_learnt_without_test_patients_is_kept_and_says_it_was_not_measured(
+    medstation: Caller, cases: Path
+) -> None:
+    filled(medstation, cases)
+    records = [one["id"] for one in medstation("records").json["records"]]
+    assert medstation("dataset", "create", "all", *records, "--task", TASK, "--split", "0.8,0.2,0").code == 0
+    assert medstation("dataset", "create", "rest", *records, "--task", TASK, "--split", "0,0,1").code == 0
+    run = medstation("finetune", "mean", "--dataset", "all", "--set", "epochs=1").json
+    assert run["after"] == run["before"] == {} and run["patients"] == 0
+    assert medstation("evaluate", run["model"], "--dataset", "rest").json["metrics"]["error"]["value"] >= 0
+    assert "no patients to train on" in medstation("finetune", "mean", "--dataset", "rest").json["error"]["message"]
+
+
 def test_the_same_files_twice_are_the_same_records(medstation: Caller, cases: Path) -> None:
     first = medstation("import", cases / "numbers").json
     second = medstation("import", cases / "numbers").json
