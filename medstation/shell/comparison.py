@@ -18,9 +18,9 @@ class ComparisonTable(QWidget):
         super().__init__()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(14)
+        self._grid.setHorizontalSpacing(10)
         self._grid.setVerticalSpacing(8)
-        self._grid.setColumnStretch(5, 1)
+        self._grid.setColumnStretch(4, 1)
 
     def show_results(self, results: Json, metrics: Iterable[MetricSpec], before: str, after: str) -> None:
         """`results` as `medstation.actions.finetuning` gives them; `before` and `after` head the columns."""
@@ -41,4 +41,6 @@ class ComparisonTable(QWidget):
             if spec and not column:
                 shown.setToolTip(spec.description)
             self._grid.addWidget(shown, row, column)
-        self._grid.addWidget(label(word, "" if tone else "muted", tone), row, 4)
+        said = label(word, "" if tone else "muted", tone, wrap=True)
+        said.setMinimumWidth(said.fontMetrics().horizontalAdvance(self.tr("no difference")) + 8)
+        self._grid.addWidget(said, row, 4)
