@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from textwrap import shorten
 from typing import NoReturn
 
 from medstation import __version__
@@ -31,6 +32,8 @@ from medstation.cli import (
 from medstation.cli.context import Context
 from medstation.cli.output import Output
 
+LONGEST = 200
+"""Characters of a message of wrong usage: a call may have had a thousand names."""
 Add = Callable[[ArgumentParser], None]
 
 VERBS: dict[str, tuple[str, Add]] = {
@@ -59,7 +62,11 @@ class Parser(ArgumentParser):
     """Wrong usage is an error like any other, also with --json."""
 
     def error(self, message: str) -> NoReturn:
-        raise WrongUsage(message, f"See `{self.prog} --help`.")
+        hint = f"See `{self.prog} --help`."
+        left_over = message.partition("unrecognized arguments: ")[2]
+        if left_over and not left_over.startswith("-"):
+            hint = "Names and paths stand together, not on both sides of an option. " + hint
+        raise WrongUsage(shorten(message, LONGEST), hint)
 
 
 def build_parser() -> ArgumentParser:

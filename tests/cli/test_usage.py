@@ -21,6 +21,12 @@ def test_wrong_usage_is_2(medstation: Caller) -> None:
     assert error(medstation("import"))["code"] == "usage"
 
 
+def test_names_on_both_sides_of_an_option_are_told_shortly(medstation: Caller) -> None:
+    records = [f"r-{number}" for number in range(1, 300)]
+    answer = medstation("dataset", "create", "set", "--task", "toy.numbers", *records)
+    assert answer.code == 2 and "together" in error(answer)["hint"] and len(error(answer)["message"]) <= 200
+
+
 def test_wrong_or_missing_passphrase_is_3(medstation: Caller, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong"
     wrong.write_text("not the passphrase\n")
