@@ -20,7 +20,8 @@ from PIL import Image
 
 MEDSTATION = [sys.executable, "-m", "medstation.app"]
 SIZE = "1440x900x24"
-PATIENCE = 60.0
+PATIENCE = 180.0
+"""Seconds. A machine whose disk is busy with others can take a minute to unlock a vault; none is meant to be waited."""
 FEWEST_COLOURS = 40
 """An empty screen has one or two colours, a window with text many: letters are drawn with smooth edges."""
 
@@ -73,8 +74,8 @@ def say(options: Sequence[str], command: Sequence[str]) -> None:
     subprocess.run([*MEDSTATION, *options, *command], check=True, stdout=subprocess.DEVNULL)
 
 
-def wait_for_window(window: subprocess.Popen[bytes], screen: Path) -> np.ndarray:
-    """The picture once the window stands still, painted."""
+def wait_for_window(window: subprocess.Popen[bytes], screen: Path, target: str) -> np.ndarray:
+    """The picture once the window stands still, painted; if it never does, the last one is kept to be looked at."""
     deadline = time.monotonic() + PATIENCE
     last = picture(screen)
     while time.monotonic() < deadline:
@@ -85,7 +86,13 @@ def wait_for_window(window: subprocess.Popen[bytes], screen: Path) -> np.ndarray
         if colours(now) >= FEWEST_COLOURS and np.array_equal(now, last):
             return now
         last = now
-    raise SystemExit(f"nothing was painted within {PATIENCE:g} s")
+    keep(last, target)
+    what = "the window never stood still" if colours(last) >= FEWEST_COLOURS else "nothing was painted"
+    raise SystemExit(f"{what} within {PATIENCE:g} s: {target}")
+
+
+def keep(pixels: np.ndarray, target: str) -> None:
+    Image.fromarray(np.ascontiguousarray(pixels)).save(target)
 
 
 def main(target: str) -> int:
@@ -96,11 +103,11 @@ def main(target: str) -> int:
             environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
             window = subprocess.Popen([*MEDSTATION, *options], env=environment)
             try:
-                seen = wait_for_window(window, screen)
+                seen = wait_for_window(window, screen, target)
             finally:
                 window.terminate()
                 window.wait(30)
-    Image.fromarray(np.ascontiguousarray(seen)).save(target)
+    keep(seen, target)
     sys.stdout.write(f"the window is there, {colours(seen)} colours: {target}\n")
     return 0
 
