@@ -5,6 +5,7 @@ VENV ?= .venv
 OUT ?= demo
 # Options of every call, for instance --json.
 OPTIONS ?=
+EXAMPLES ?= 2000
 
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip --disable-pip-version-check install -c constraints.txt
@@ -13,7 +14,7 @@ INSTALL = $(BIN)/python -m pip --disable-pip-version-check install -c constraint
 SCREEN = $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname))
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types bench reference licences install install-dev system clean
+.PHONY: help run demo test lint types bench fuzz reference licences install install-dev system clean
 
 help:
 	@echo "make run        set up, then start MedStation on a demo vault (without a screen: the demo's report in $(OUT)/)"
@@ -21,6 +22,7 @@ help:
 	@echo "make demo       the demo without a window; OUT=FOLDER says where the report goes"
 	@echo "make lint       style, types and the rules of who may import whom"
 	@echo "make bench      speed beside other programs, as one table of ratios in build/bench.md"
+	@echo "make fuzz       changed files to every parser; EXAMPLES=N says how many each gets"
 	@echo "make reference  write the settings reference of resources/help anew"
 	@echo "make licences   write THIRD_PARTY_LICENSES.md anew"
 	@echo "make clean      remove what these targets made, the virtual environment too"
@@ -49,6 +51,9 @@ lint: install-dev system
 bench: install-dev system
 	$(INSTALL) -e ".[bench]"
 	QT_QPA_PLATFORM=offscreen $(BIN)/python tests/bench
+
+fuzz: install-dev system
+	MEDSTATION_FUZZ_EXAMPLES=$(EXAMPLES) QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest tests/fuzz --timeout 3600
 
 reference: install
 	$(BIN)/python resources/setup/settings_reference.py

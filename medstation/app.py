@@ -12,10 +12,12 @@ from pathlib import Path
 
 from medstation.api import MedStationError
 from medstation.jobs.seal import Seal, seal_network
+from medstation.jobs.secrecy import leave_no_core
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The `medstation` command: a verb, or without one the window."""
+    leave_no_core()
     seal = seal_network()  # before any plugin can be loaded
     from medstation.cli.main import execute, parse
 

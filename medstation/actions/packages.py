@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from pathlib import Path
@@ -43,7 +44,7 @@ def read_package(path: Path) -> tuple[Json, bytes]:
     try:
         with zipfile.ZipFile(path) as package:
             return _read(path, package)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise Refused(f"{path.name} is a damaged package: {error}", "Export the model again.") from error
 
 
@@ -56,7 +57,13 @@ def _read(path: Path, package: zipfile.ZipFile) -> tuple[Json, bytes]:
         raise Refused(f"{path.name} is compressed; packages never are", "Export the model again.")
     if sizes[DESCRIPTION] > LARGEST_DESCRIPTION or sizes[WEIGHTS] > LARGEST:
         raise Refused(f"{path.name} is larger than a model may be", "Check where the file came from.")
-    return _description(path, package.read(DESCRIPTION)), package.read(WEIGHTS)
+    if sum(sizes.values()) > path.stat().st_size:
+        raise Refused(f"{path.name} is a damaged package: it is cut off", "Export the model again.")
+    described, weights = _description(path, package.read(DESCRIPTION)), package.read(WEIGHTS)
+    said = described.get("card", {}).get("sha256", "")
+    if said and said != hashlib.sha256(weights).hexdigest():
+        raise Refused(f"the weights in {path.name} are not those that its card describes", "Export the model again.")
+    return described, weights
 
 
 def _description(path: Path, raw: bytes) -> Json:

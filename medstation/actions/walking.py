@@ -13,7 +13,7 @@ NOBODYS = Skipped(Path(), "no task can read this kind of file", harmless=True)
 
 
 def walk(paths: Iterable[Path]) -> Iterator[Path | Skipped]:
-    """Every file under `paths` in a stable order; unreadable folders come as `Skipped`. Links are not followed."""
+    """Every file under `paths` in a stable order; unreadable folders and links that lead out come as `Skipped`."""
     for path in paths:
         if path.is_dir():
             yield from _walk_folder(path)
@@ -30,9 +30,19 @@ def _walk_folder(folder: Path) -> Iterator[Path | Skipped]:
         while refused:
             yield _refusal(refused.pop())
         for name in sorted(names):
-            yield Path(current) / name
+            path = Path(current) / name
+            yield _odd(path, folder) or path
     for error in refused:
         yield _refusal(error)
+
+
+def _odd(path: Path, folder: Path) -> Skipped | None:
+    """What is no file of this folder: nobody chose what a link out of it names, and a pipe is waited for for ever."""
+    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+        return Skipped(path, "is a link to a place outside this folder", "Give the file itself.")
+    if path.exists() and not path.is_file():
+        return Skipped(path, "is no file but a pipe, socket or device", harmless=True)
+    return None
 
 
 def _refusal(error: OSError) -> Skipped:

@@ -29,6 +29,7 @@ from medstation.jobs.messages import decode
 from medstation.jobs.outbox import Outbox
 from medstation.jobs.parent import BACKGROUND_NICE, end_with_parent, lower_priority
 from medstation.jobs.seal import Seal, seal_network
+from medstation.jobs.secrecy import leave_no_core
 
 LEAVING = 2.0
 """Seconds for libraries to tidy up at the end of an idle worker."""
@@ -37,6 +38,7 @@ LEAVING = 2.0
 def main() -> None:
     orders, answers = take_over_streams()
     end_with_parent()
+    leave_no_core()
     seal = seal_network()
     lower_priority()
     faulthandler.enable()

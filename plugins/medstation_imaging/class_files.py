@@ -38,7 +38,7 @@ def read(record: Record, files: FileSource, path: Path) -> LabelDraft:
 def _from_json(path: Path, text: str) -> str:
     try:
         name = json.loads(text)["class"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(f'{path.name} holds no {{"class": ...}}.', 'Write {"class": "name"}.') from error
     if not isinstance(name, str):
         raise BadInput(f"{path.name}: the class is {name!r}, not a name.", 'Write {"class": "name"}.')

@@ -21,7 +21,7 @@ def decode_class(payload: bytes) -> tuple[str, dict[str, float]]:
     try:
         content = json.loads(payload)
         name, probabilities = content["class"], content.get("probabilities", {})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(f"The class cannot be read: {error}", "Run `medstation vault check`.") from error
     if not isinstance(name, str) or not name:
         raise BadInput(f"{name!r} is no class", "Give the class as a word.")

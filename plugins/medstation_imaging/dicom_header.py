@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from typing import BinaryIO, Literal
 
+from medstation.api import BadInput
+from medstation_imaging import dicom_file
 from medstation_imaging import dicom_tags as tags
 from medstation_imaging.dicom_elements import DatasetElements, Elements, WalkedElements
 from medstation_imaging.dicom_walk import PIXEL_TAGS, Short, Unusual, walk
 
 FIRST_READ = 1 << 14
 LARGEST_HEADER = 1 << 26
-DEFLATED = "1.2.840.10008.1.2.1.99"
+DEFLATED = dicom_file.DEFLATED
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 
 Header = tuple[Elements, str, int, int, int]
@@ -37,12 +39,11 @@ def fast_header(file: BinaryIO, size: int) -> Header | None:
 
 
 def slow_header(file: BinaryIO) -> Header | None:
-    """By pydicom, which forgives much; None for a file that is no DICOM at all."""
-    import pydicom
-
-    file.seek(0)
+    """By pydicom, which forgives much; None for a file that is no DICOM at all. `BadInput`: it is too large."""
     try:
-        dataset = pydicom.dcmread(file, stop_before_pixels=True, force=True)
+        dataset = dicom_file.read(file, "it", stop_before_pixels=True, force=True)
+    except BadInput:
+        raise
     except Exception:  # a stranger's bytes: pydicom raises many kinds for what is no DICOM
         return None
     known = {int(tag) for tag in dataset.keys()}  # noqa: SIM118

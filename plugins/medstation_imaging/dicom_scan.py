@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 
-from medstation.api import Found, Json, Skipped
+from medstation.api import BadInput, Found, Json, Skipped
 from medstation_imaging import dicom_tags as tags
 from medstation_imaging.dicom_facts import image_facts, person
 from medstation_imaging.dicom_header import DEFLATED, Header, fast_header, slow_header
@@ -16,6 +15,9 @@ from medstation_imaging.dicomdir import INDEX
 STORED_VALUES, FLOAT_VALUES = 0x7FE00010, 0x7FE00008
 _COPY_AGAIN = "It may be cut off; copy or export it again."
 _DEFLATE_AT_MOST = 1032  # no deflated stream grows more than this when it is unpacked
+_COMPRESS_AT_MOST = 2000  # an empty image may grow more, so this counts only where it matters:
+_UNPROVEN = 1 << 30  # bytes
+_USELESS_BELOW = 16  # of a frame of which less than a sixteenth is there, nothing is shown
 
 
 def scan_dicom(path: Path) -> Found | Skipped:
@@ -25,10 +27,10 @@ def scan_dicom(path: Path) -> Found | Skipped:
             size = os.fstat(file.fileno()).st_size
             if header := fast_header(file, size):
                 return _judge(path, header, size)
-            with warnings.catch_warnings():  # pydicom warns of each odd value; what matters is told as notes
-                warnings.simplefilter("ignore")
-                header = slow_header(file)
-                return _judge(path, header, size) if header else _no_dicom(path)
+            header = slow_header(file)
+            return _judge(path, header, size) if header else _no_dicom(path)
+    except BadInput as error:
+        return Skipped(path, error.message, error.hint)
     except OSError as error:
         return Skipped(path, f"cannot be read: {error.strerror or error}", "Check the file's permissions.")
 
@@ -73,10 +75,19 @@ def _pixel_facts(facts: Json, place: tuple[int, int, int], size: int) -> Json | 
     if facts["syntax"] == DEFLATED:
         return pixels if promised <= size * _DEFLATE_AT_MOST else f"promises {frames} frames, more than it can hold"
     if not promised:
-        return pixels if frames <= max(1, size // 8) else f"promises {frames} frames, more than it can hold"
+        if frames > max(1, size // 8):
+            return f"promises {frames} frames, more than it can hold"
+        sound = _unpacked(facts, frames) <= max(_UNPROVEN, size * _COMPRESS_AT_MOST)
+        return pixels if sound else f"promises an image of {facts['columns']} x {facts['rows']}, more than it can hold"
     held = max(0, size - offset if length < 0 else min(length, size - offset))
     if held >= promised:
         return pixels
-    if not held:
-        return "ends before its pixel data begin"
+    if not held or held * _USELESS_BELOW < promised // frames:
+        return "ends where its pixel data begin" if held else "ends before its pixel data begin"
     return pixels | {"held_bytes": held, "promised_bytes": promised, "frames": -(-held * frames // promised)}
+
+
+def _unpacked(facts: Json, frames: int) -> int:
+    """Bytes of the decoded frames."""
+    cell = -(-facts.get("bits_allocated", 8) // 8)
+    return int(facts["rows"] * facts["columns"] * facts.get("samples", 1) * frames * cell)

@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 from medstation.api import Skipped
+from medstation_imaging import dicom_file
 
 NAME = "DICOMDIR"
 INDEX = "is the index of a DICOM medium; the files it names are read themselves"
@@ -17,12 +18,10 @@ def is_index(path: Path) -> bool:
 
 def listed_files(index: Path) -> tuple[list[Path], Skipped]:
     """The files that `index` names, and the answer for the index itself."""
-    import pydicom
-
     try:
+        records = dicom_file.read(index, force=True, specific_tags=["DirectoryRecordSequence"])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            records = pydicom.dcmread(index, force=True, specific_tags=["DirectoryRecordSequence"])
             named = [_parts(record) for record in records.get("DirectoryRecordSequence") or ()]
     except OSError as error:
         return [], Skipped(index, f"cannot be read: {error.strerror or error}", "Check the file's permissions.")

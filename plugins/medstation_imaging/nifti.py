@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
-from medstation.api import BadInput, FileSource, Found, Json, Person, RecordDraft, Skipped
+from medstation.api import BadInput, FileSource, Found, Json, Person, RecordDraft, Refused, Skipped
 
 SUFFIXES = (".nii.gz", ".nii")
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
-LARGEST_BYTES = 1 << 34
+GZIP_AT_MOST = 1032
+"""No gzip stream grows more than this when it is unpacked (RFC 1951)."""
+_PIECE = 1 << 20
 
 
 def is_nifti(path: Path) -> bool:
@@ -66,6 +70,9 @@ def _facts(path: Path) -> Json | str:
     affine = np.asarray(image.affine, float)
     if not np.isfinite(affine).all() or abs(float(np.linalg.det(affine[:3, :3]))) < 1e-9:
         return "has no usable geometry (its affine is singular)"
+    promised = _promised(image)
+    if promised > path.stat().st_size * GZIP_AT_MOST:
+        return f"promises {promised:,} bytes of values, more than it can hold"
     code = int(image.header["sform_code"]) or int(image.header["qform_code"])
     return {"format": "nifti", "shape": shape, "affine": affine.tolist(), "placed": code > 0}
 
@@ -91,26 +98,50 @@ def nifti_record(found: Found, index: int) -> RecordDraft:
     return RecordDraft("volume", name, (index,), "", "", subtitle, meta, tuple(notes))
 
 
+def _promised(image: Any) -> int:
+    """Bytes of values that a header describes."""
+    lengths = [int(length) for length in image.shape]
+    return int(np.prod([max(0, length) for length in lengths], dtype=object)) * int(image.get_data_dtype().itemsize)
+
+
 def load_nifti(files: FileSource) -> np.ndarray:
     """The values of the record's only file, (z, y, x): stored integers as they are, scaled ones as float32."""
     import nibabel
 
     name = files.name(0)
     try:
-        data = files.read(0)
-        if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
-        kind = nibabel.Nifti2Image if data[:4] in (b"\x1c\x02\0\0", b"\0\0\x02\x1c") else nibabel.Nifti1Image
-        image: Any = kind.from_bytes(data)
-        proxy = image.dataobj
-        plain = proxy.slope == 1 and proxy.inter == 0
-        values = np.asarray(proxy.get_unscaled()) if plain else image.get_fdata("unchanged", np.float32)
+        values = _values(files.read(0), name)
     except (OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
         reason = str(error).partition("\n")[0]
         raise BadInput(f"{name} cannot be read: {reason}", "The file is damaged or cut off; copy it again.") from error
     if values.ndim > 3:
         values = values.reshape(*values.shape[:3], -1)[..., 0]
     return _fitting(np.ascontiguousarray(values.T))
+
+
+def _values(data: bytes, name: str) -> np.ndarray:
+    """Unpacked no further than the header says, so that a small file cannot fill the memory."""
+    import nibabel
+
+    packed = data[:2] == b"\x1f\x8b"
+    stream: io.IOBase = gzip.GzipFile(fileobj=io.BytesIO(data)) if packed else io.BytesIO(data)
+    kind = nibabel.Nifti2Image if stream.read(4) in (b"\x1c\x02\0\0", b"\0\0\x02\x1c") else nibabel.Nifti1Image
+    stream.seek(0)
+    image: Any = kind.from_stream(stream)
+    _need_memory(2 * _promised(image), name)  # once as read, once in the order of axes used here
+    proxy = image.dataobj
+    plain = proxy.slope == 1 and proxy.inter == 0
+    values = np.asarray(proxy.get_unscaled()) if plain else image.get_fdata("unchanged", np.float32)
+    stream.read(_PIECE)  # at the end the checksum is compared
+    return np.asarray(values)
+
+
+def _need_memory(promised: int, name: str) -> None:
+    """`Refused` before the machine begins to swap."""
+    free = psutil.virtual_memory().available
+    if promised > free:
+        sizes = f"{promised / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free"
+        raise Refused(f"{name} needs {sizes}", "Close other programs or records.")
 
 
 def _fitting(values: np.ndarray) -> np.ndarray:

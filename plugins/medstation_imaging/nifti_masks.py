@@ -25,15 +25,15 @@ _LINE = re.compile(r'^\s*(\d+)\s+(?:[\d.\s]*"(?P<quoted>[^"]+)"|(?P<plain>\D.*?)
 
 def read(path: Path, volume: Json) -> Segments:
     """The mask on the grid of `volume` (a record's `meta["volume"]`); names from a file beside it, if there is one."""
-    values, affine = _load(path)
-    own, record = Grid(RAS_TO_LPS @ affine, values.shape), Grid.of_record(volume)
+    image, shape, affine = _opened(path)
+    own, record = Grid(RAS_TO_LPS @ affine, shape), Grid.of_record(volume)
     place = fit(own, record)
     if place is None or not place.covers(record):
         raise BadInput(
             f"{path.name} does not lie on this record's voxels: it has {own.text()}; the record has {record.text()}.",
             "Attach it to the image it was drawn on, or resample it to this image first.",
         )
-    labels, names, notes = _labels(path, values)
+    labels, names, notes = _labels(path, _values(path, image).reshape(shape))
     mask = np.zeros(record.shape[::-1], np.uint8)
     place.view(mask)[...] = labels
     return Segments(mask, names, notes)
@@ -44,19 +44,33 @@ def sidecar(path: Path) -> Path:
     return path.with_name(f"{stem(path)}.json")
 
 
-def _load(path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _opened(path: Path) -> tuple[Any, tuple[int, int, int], np.ndarray]:
+    """The image with its values unread, its shape (i, j, k) and affine: what is too large is refused by these alone."""
     try:
         image: Any = nibabel.load(path)
-        values, affine = np.asarray(image.dataobj), np.asarray(image.affine, float)
+        shape, affine = [int(length) for length in image.shape], np.asarray(image.affine, float)
+        kind = image.get_data_dtype()
     except Exception as error:  # a stranger's bytes: nibabel raises many kinds
-        raise BadInput(f"{path.name} is not a readable NIfTI file: {error}", "Export the mask again.") from error
-    while values.ndim > 3 and values.shape[-1] == 1:
-        values = values[..., 0]
-    if values.ndim != 3 or values.dtype.kind not in "biuf" or not values.size:
-        raise BadInput(f"{path.name} is no mask: it has shape {values.shape}, type {values.dtype}.", "Give a 3-D mask.")
+        raise _unreadable(path, error) from error
+    while len(shape) > 3 and shape[-1] == 1:
+        shape.pop()
+    if len(shape) != 3 or kind.kind not in "biuf" or min(shape) < 1:
+        message = f"{path.name} is no mask: it has shape {tuple(shape)}, type {kind}."
+        raise BadInput(message, "Give a 3-D mask.")
     if not np.isfinite(affine).all() or abs(float(np.linalg.det(affine[:3, :3]))) < 1e-9:
         raise BadInput(f"{path.name} has no usable geometry (its affine is singular).", "Export the mask again.")
-    return values, affine
+    return image, (shape[0], shape[1], shape[2]), affine
+
+
+def _values(path: Path, image: Any) -> np.ndarray:
+    try:
+        return np.asarray(image.dataobj)
+    except Exception as error:  # a stranger's bytes: nibabel raises many kinds
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> BadInput:
+    return BadInput(f"{path.name} is not a readable NIfTI file: {error}", "Export the mask again.")
 
 
 def _labels(path: Path, values: np.ndarray) -> tuple[np.ndarray, list[str], list[str]]:
@@ -91,7 +105,7 @@ def _names(path: Path) -> Mapping[int, str] | None:
             if described == path:
                 return None
             names = _from_lines(described.read_text("utf-8-sig"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         hint = 'It should hold {"names": {"1": "nodule", ...}}.'
         raise BadInput(f"{described.name}, the names of {path.name}, cannot be read: {error}", hint) from error
     wrong = [value for value in names if not 0 <= value <= MOST_SEGMENTS]

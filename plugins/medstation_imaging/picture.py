@@ -23,7 +23,7 @@ def picture(record: Record, files: FileSource, kind: str, payload: bytes | None)
     mask = masks.decode(payload)[0] if payload is not None and kind == "mask" else None
     centre = _centre(mask, volume.array.shape[:3])
     low, high = _window(record, volume.array)
-    spacing = np.asarray(volume.spacing, float)
+    spacing = np.asarray(volume.spacing or (1.0, 1.0, 1.0), float)
     scale = WIDTH / (volume.array.shape[2] * spacing[2])
     panels = [_panel(volume.array, mask, axis, centre[axis], spacing, scale, low, high) for axis in range(3)]
     out = BytesIO()

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from medstation.api import BadInput, FileSource, Json
+from medstation_imaging import dicom_file
 from medstation_imaging.decoders import decoder
 from medstation_imaging.dicom_kinds import is_colour, syntax_name
 from medstation_imaging.encapsulated import compressed_frames
+from medstation_imaging.stream_size import stream_size
 
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _NATIVE = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", BIG_ENDIAN)
@@ -96,6 +98,7 @@ class FrameReader:
         self, index: int, number: int, facts: Json, decode: Callable[[bytes], np.ndarray]
     ) -> Callable[[], np.ndarray]:
         stream = self._stream(index, number, facts)
+        self._check_stream(index, stream, facts)
         shape = (facts["rows"], facts["columns"], 3)[: 3 if is_colour(facts) else 2]
 
         def run() -> np.ndarray:
@@ -118,15 +121,18 @@ class FrameReader:
             self._streams = (index, compressed_frames(self._files, index, facts))
         return self._streams[1][number]
 
+    def _check_stream(self, index: int, stream: bytes, facts: Json) -> None:
+        """A decoder makes room for what the stream says of itself: no more than the header says."""
+        said = stream_size(stream)
+        if said and said[0] * said[1] > facts["rows"] * facts["columns"]:
+            message = f"{self._files.name(index)}: its header says {facts['columns']} x {facts['rows']} pixels, the "
+            raise BadInput(f"{message}compressed image in it {said[1]} x {said[0]}", "It is damaged; export it again.")
+
     def _dataset_of(self, index: int) -> Any:
         """The file as a pydicom data set."""
         if self._dataset[0] != index:
-            import pydicom
-
             facts = self._files.facts(index)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                dataset = pydicom.dcmread(io.BytesIO(self._files.read(index)), force=True)
+            dataset = dicom_file.read(io.BytesIO(self._files.read(index)), self._files.name(index), force=True)
             if "TransferSyntaxUID" not in dataset.file_meta:
                 dataset.file_meta.TransferSyntaxUID = facts["syntax"]
             self._dataset = (index, dataset)
@@ -142,13 +148,17 @@ class FrameReader:
         from pydicom.pixels.utils import pixel_array
 
         facts = self._files.facts(index)
+        if facts["pixels"][1] < 0:
+            self._check_stream(index, self._stream(index, number, facts), facts)
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), dicom_file.panics_told():
                 warnings.simplefilter("ignore")
                 dataset = self._dataset_of(index)
                 values = pixel_array(dataset, index=number)
                 if facts.get("photometric") == "PALETTE COLOR":
                     values = _through_palette(values, dataset)
+        except BadInput:
+            raise
         except Exception as error:  # pydicom's decoders raise many kinds for what they cannot read
             raise unreadable(self._files.name(index), facts, error) from error
         if is_colour(facts):

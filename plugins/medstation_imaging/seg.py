@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pydicom
 from pydicom.pixels.utils import iter_pixels
 
 from medstation.api import BadInput, Json
+from medstation_imaging import dicom_file
 from medstation_imaging.grids import Fit, Grid, fit
 
 SOP_CLASSES = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
@@ -45,22 +45,25 @@ def series_of(path: Path) -> str | None:
 def _header(path: Path, *keywords: str) -> Any:
     """These elements of a DICOM file; None for whatever cannot be read as DICOM."""
     try:
-        return pydicom.dcmread(path, specific_tags=list(keywords), stop_before_pixels=True)
-    except (pydicom.errors.InvalidDicomError, OSError, EOFError, ValueError):
+        return dicom_file.read(path, specific_tags=list(keywords), stop_before_pixels=True)
+    except Exception:  # a stranger's bytes: pydicom raises many kinds
         return None
 
 
 def read(path: Path, meta: Json) -> Segments:
     """The SEG as a mask on the grid of a record (`meta` is the record's); `BadInput` if it belongs elsewhere."""
     try:
-        dataset = pydicom.dcmread(path)
-    except (pydicom.errors.InvalidDicomError, OSError, EOFError, ValueError) as error:
+        dataset = dicom_file.read(path)
+    except BadInput:
+        raise
+    except Exception as error:  # a stranger's bytes: pydicom raises many kinds
         raise BadInput(f"{path.name} is not readable DICOM: {error}", "Copy or export it again.") from error
     if str(dataset.get("SOPClassUID", "")) not in SOP_CLASSES:
         raise BadInput(f"{path.name} is DICOM, but no segmentation.", "Give a DICOM SEG or a NIfTI mask.")
     _check_reference(path, dataset, meta)
     try:
-        return _Reading(path, dataset, Grid.of_record(meta["volume"])).segments()
+        with dicom_file.panics_told():
+            return _Reading(path, dataset, Grid.of_record(meta["volume"])).segments()
     except (AttributeError, KeyError, IndexError, TypeError, ValueError, NotImplementedError, RuntimeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise BadInput(f"{path.name} is not a readable DICOM segmentation: {reason}", "Export it again.") from error
@@ -82,10 +85,20 @@ class _Reading:
 
     def __init__(self, path: Path, dataset: Any, grid: Grid) -> None:
         self.path, self.dataset, self.grid = path, dataset, grid
+        self._check_frame_size()
         self.kind = str(dataset.get("SegmentationType", "BINARY"))
         self.values, self.names = self._segment_list()
         self.mask = np.zeros(grid.shape[::-1], np.uint8)
         self.overlaps = 0
+
+    def _check_frame_size(self) -> None:
+        """A plane of the record is no longer than its longest side: said before a decoder makes room for more."""
+        rows, columns = int(self.dataset.Rows), int(self.dataset.Columns)
+        if max(rows, columns) > max(self.grid.shape):
+            raise BadInput(
+                f"{self.path.name} has frames of {columns} x {rows}; the record has {self.grid.text()}.",
+                "Attach it to the series it was drawn on.",
+            )
 
     def segments(self) -> Segments:
         if "PerFrameFunctionalGroupsSequence" not in self.dataset:

@@ -8,6 +8,7 @@ import pydicom
 from pydicom.dataset import Dataset
 
 from medstation.api import BadInput, FileSource
+from medstation_imaging import dicom_file
 
 _BUFFER = 1 << 15
 
@@ -45,6 +46,6 @@ def header(files: FileSource, index: int) -> Dataset:
     """The header of file `index`, up to the pixels."""
     try:
         stream = io.BufferedReader(_Stream(files, index), _BUFFER)
-        return pydicom.dcmread(stream, stop_before_pixels=True, force=True)
+        return dicom_file.read(stream, files.name(index), stop_before_pixels=True, force=True)  # type: ignore[no-any-return]
     except (pydicom.errors.InvalidDicomError, OSError, EOFError, ValueError) as error:
         raise BadInput(f"{files.name(index)} is not readable DICOM: {error}", "Export another format.") from error

@@ -24,7 +24,7 @@ def decode_class(payload: bytes) -> tuple[str, dict[str, float]]:
         content = json.loads(payload)
         name, probabilities = content["class"], content.get("probabilities", {})
         chances = {str(key): float(value) for key, value in probabilities.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(f"the class cannot be read: {error}", 'Write {"class": "name"}.') from error
     if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
         raise BadInput(f"{str(name)[:60]!r} is no class", f"A class is a word or a few, of 1 to {LONGEST_NAME} signs.")

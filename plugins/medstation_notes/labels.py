@@ -68,7 +68,7 @@ def _from_json(path: Path, data: str) -> list[Span]:
         content = json.loads(data)
         found = content if isinstance(content, list) else content.get("spans", content.get("entities"))
         return [span_from_json(one) for one in found]
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         hint = 'Write {"spans": [{"start": 0, "end": 5, "type": "Drug"}]}.'
         raise BadInput(f"{path.name} holds no entities: {error}", hint) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from medstation_notes.pieces import Piece, lines_of
 from medstation_notes.spans import Span, checked
@@ -20,7 +21,7 @@ def looks_like(head: bytes) -> bool:
 def documents(data: bytes) -> Iterator[Piece]:
     """One piece per document; they begin with their title line."""
     starts = [start for start, line in lines_of(data) if _HEAD.match(line.removeprefix(b"\xef\xbb\xbf"))]
-    for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
+    for start, end in pairwise([*starts, len(data)]):
         yield Piece(start, end - start)
 
 

@@ -47,7 +47,7 @@ def decode_spans(payload: bytes) -> list[Span]:
     """The spans of a payload; `BadInput` when it is none."""
     try:
         return [span_from_json(one) for one in json.loads(payload)["spans"]]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(f"the spans cannot be read: {error}", "Run `medstation vault check`.") from error
 
 

@@ -123,7 +123,7 @@ def jsonl_rows(data: bytes, encoding: str) -> Iterator[Row | str]:
             continue
         try:
             values = json.loads(decode(line, encoding).lstrip("\ufeff"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             yield f"line {number} is no JSON: {error}"
             continue
         if isinstance(values, dict):

@@ -23,7 +23,7 @@ def decode(payload: bytes) -> tuple[str, dict[str, float]]:
         if not isinstance(name, str) or not name:
             raise TypeError("the class is no text")
         chances = {str(key): float(value) for key, value in (content.get("probabilities") or {}).items()}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(f"this is no class: {error}", 'Give JSON {"class": name}.') from error
     return name, chances
 

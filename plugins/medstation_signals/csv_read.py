@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +13,7 @@ from medstation_signals.csv_dialect import LIMITS, rows_of
 from medstation_signals.csv_mapping import Column, Layout, layout_from
 from medstation_signals.recording import Channel, Recording, Run, quantity_of
 from medstation_signals.units import glucose_unit, has_both_units, tidy, to_mg
+from medstation_signals.unpacking import gunzip
 
 _EPOCH = datetime(1970, 1, 1)
 _READING = "EGV"
@@ -29,13 +28,10 @@ class Table:
     layout: Layout
 
 
-def text_of(data: bytes, name: str) -> str:
-    """The text of a table; gzip is opened, UTF-8, UTF-16 and Latin-1 are told apart."""
+def text_of(data: bytes, name: str, most: int = -1) -> str:
+    """The text of a table; gzip is opened (its first `most` bytes), UTF-8, UTF-16 and Latin-1 are told apart."""
     if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            raise BadInput(f"{name} is no whole gzip file", "Copy it again.") from error
+        data = gunzip(data, name, most)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
     if b"\0" in data[:4096]:

@@ -30,9 +30,9 @@ def wants_table(path: Path, settings: Mapping[str, object]) -> bool:
     if settings.get("time_column") or settings.get("value_columns") or settings.get("rate"):
         return True
     with path.open("rb") as file:
-        head = file.read(_HEAD if path.suffix != ".gz" else -1)
+        head = file.read(_HEAD)
     try:
-        text = text_of(head, path.name)[:_HEAD]
+        text = text_of(head, path.name, _HEAD)[:_HEAD]
         layout = find_layout(text[: text.rfind("\n") + 1] or text, {**settings, "rate": 1.0})
     except BadInput:
         return False

@@ -12,6 +12,7 @@ import numpy as np
 from medstation.api import BadInput, FileSource, Found, Json, Person, RecordDraft, Skipped
 from medstation_signals.recording import Channel, Recording, Run, quantity_of
 from medstation_signals.units import tidy
+from medstation_signals.unpacking import check_deflated
 from medstation_signals.words import described
 
 WAVEFORM_CLASSES = b"1.2.840.10008.5.1.4.1.1.9."
@@ -32,7 +33,9 @@ def scan_dicom(path: Path) -> Found | Skipped:
     from pydicom.errors import InvalidDicomError
 
     try:
-        data = pydicom.dcmread(path)
+        with path.open("rb") as file:
+            check_deflated(file, path.name)
+            data = pydicom.dcmread(file)
         facts = _facts(data)
     except (InvalidDicomError, OSError) as error:
         return Skipped(path, f"cannot be read as DICOM: {error}", "Export it again.")
@@ -121,7 +124,9 @@ def load_dicom(files: FileSource, number: int = 0) -> Recording:
     import pydicom
 
     facts = files.facts(0)
-    data = pydicom.dcmread(BytesIO(files.read(0)))
+    file = BytesIO(files.read(0))
+    check_deflated(file, files.name(0))
+    data = pydicom.dcmread(file)
     group, said = data.WaveformSequence[number], facts["groups"][number]
     kind = np.dtype(_BITS.get(str(group.WaveformSampleInterpretation), np.int16))
     kind = kind.newbyteorder("<" if data.original_encoding[1] else ">")

@@ -63,7 +63,7 @@ def decode(payload: bytes) -> list[SignalEvent]:
         if not isinstance(items, list):
             raise TypeError("events is no list")
         return sorted((_event(item) for item in items), key=lambda one: one.start)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(
             f"these are no events: {error}", 'Give JSON {"events": [{"start_s", "end_s", "type"}]}.'
         ) from error

@@ -9,6 +9,7 @@ from medstation.api import BadInput, Json
 
 DEFAULT_RATE, DEFAULT_GAIN = 250.0, 200.0
 _LARGEST = 1 << 20
+_FASTEST = 1e9
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _RATE = re.compile(rf"({_NUMBER})(?:/({_NUMBER})(?:\(({_NUMBER})\))?)?")
 _FORMAT = re.compile(r"(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?")
@@ -47,13 +48,16 @@ def _record_line(line: str, name: str) -> Json:
     record, _, segments = words[0].partition("/")
     try:
         count = int(words[1])
-        rate = _RATE.fullmatch(words[2]) if len(words) > 2 else None
+        given = _RATE.fullmatch(words[2]) if len(words) > 2 else None
+        rate, samples = float(given.group(1)) if given else DEFAULT_RATE, int(words[3]) if len(words) > 3 else 0
+        if not 0 < rate <= _FASTEST or samples < 0 or count < 0:
+            raise ValueError("impossible numbers")
         return {
             "name": record,
             "segment_count": int(segments) if segments else 0,
             "signal_count": count,
-            "rate": float(rate.group(1)) if rate else DEFAULT_RATE,
-            "samples": int(words[3]) if len(words) > 3 else 0,
+            "rate": rate,
+            "samples": samples,
             "start": _start(words[4] if len(words) > 4 else "", words[5] if len(words) > 5 else ""),
         }
     except (IndexError, ValueError) as error:
