@@ -14,6 +14,15 @@ from medstation.api import MedStationError, Refused, StorageFull
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NAMELESS = {
+    "database or disk is full": "SQLITE_FULL",
+    "disk I/O error": "SQLITE_IOERR",
+    "attempt to write a readonly database": "SQLITE_READONLY",
+    "unable to open database file": "SQLITE_CANTOPEN",
+    "database disk image is malformed": "SQLITE_CORRUPT",
+    "file is not a database": "SQLITE_NOTADB",
+}
+"""Of a copy of the database (`Connection.backup`) the driver tells the fault by its words alone."""
 _NEARLY_FULL = 4 << 20
 RESTORE = "Restore it from a backup; `medstation vault check --deep` names everything that is affected."
 _FREE_SPACE = "Free some space and try again; nothing that was stored before is touched."
@@ -43,7 +52,7 @@ def disk_fault(error: OSError, doing: str) -> MedStationError:
 
 def database_fault(error: dbapi2.Error, folder: Path) -> MedStationError | None:
     """The error for the user, or None when `error` is not the disk's fault but a bug's."""
-    name = str(getattr(error, "sqlite_errorname", ""))
+    name = str(getattr(error, "sqlite_errorname", "")) or _NAMELESS.get(str(error), "")
     if name.startswith("SQLITE_FULL") or (name.startswith("SQLITE_IOERR") and _nearly_full(folder)):
         return StorageFull("the disk is full (writing the vault's database)", _FREE_SPACE)
     if name.startswith("SQLITE_IOERR"):

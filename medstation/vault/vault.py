@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from medstation.api import Json, MedStationError, Refused, StorageFull, VaultLocked, WrongUsage
-from medstation.vault import audit_head, database, header, schema
+from medstation.vault import audit_head, ballast, database, header, schema
 from medstation.vault.attempts import Attempts, Clock
 from medstation.vault.audit import Audit, guard_end
 from medstation.vault.audit_head import Head, HeadFile, Signer
@@ -37,6 +37,9 @@ from medstation.vault.unlocking import note_unlock, unlock, unlock_with_recovery
 
 _log = logging.getLogger(__name__)
 _UNFINISHED = "vault.creating"
+_BEGUN = f"{_UNFINISHED}.new"
+_OF_CREATION = (_UNFINISHED, f"{header.FILE}.new", database.FILE, audit_head.FILE, ballast.FILE)
+"""What an interrupted `create` leaves begins with one of these, and may have a suffix of ours or of SQLite."""
 NOBODY = Person("", "reader")
 """The user of a vault that was opened with a key alone."""
 Way = Callable[[Header, Attempts], tuple[bytes, KeySlot]]
@@ -308,11 +311,11 @@ def _prepare(folder: Path) -> None:
     """Make or narrow the folder, which must be empty but for what an interrupted `create` left."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     present = {entry.name for entry in folder.iterdir()}
-    if _UNFINISHED in present and header.FILE not in present:
-        leftovers = {database.FILE, f"{database.FILE}-wal", f"{database.FILE}-shm", audit_head.FILE} & present
+    if header.FILE not in present and (_UNFINISHED in present or present == {_BEGUN}):
+        leftovers = {name for name in present if name.startswith(_OF_CREATION)}
         for name in leftovers:
             (folder / name).unlink()
-        present -= leftovers | {_UNFINISHED, "blobs"}
+        present -= leftovers | {"blobs"}
     if present:
         raise WrongUsage(f"{folder} is not empty", "Choose an empty or new folder for the vault.")
     folder.chmod(0o700)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import io
-import zlib
 
-import pydicom
 from pydicom.dataset import Dataset
 
 from medstation.api import BadInput
+from medstation_imaging import dicom_file
 from medstation_imaging.deid.elements import TooDeep, everywhere
 
-LARGEST = 1 << 30
-"""Bytes that a deflated data set may grow to."""
-DEFLATED = "1.2.840.10008.1.2.1.99"
 DIRECTORY = "1.2.840.10008.1.3.10"
 _HARM = "Such a file is damaged or made to do harm."
 _COPY_AGAIN = "It may be damaged or cut off; copy or export it again."
@@ -27,8 +23,7 @@ def is_dicom(data: bytes) -> bool:
 def parsed(data: bytes) -> tuple[Dataset, str]:
     """The data set and its transfer syntax; `BadInput` says what is wrong."""
     try:
-        _check_size(data)
-        dataset = pydicom.dcmread(io.BytesIO(data), force=True)
+        dataset: Dataset = dicom_file.read(io.BytesIO(data), "it", force=True)
         for _ in everywhere(dataset):
             pass
     except BadInput:
@@ -50,16 +45,3 @@ def parsed(data: bytes) -> tuple[Dataset, str]:
 def _guessed(dataset: Dataset) -> str:
     implicit, little = dataset.original_encoding
     return "1.2.840.10008.1.2.2" if not little else "1.2.840.10008.1.2" if implicit else "1.2.840.10008.1.2.1"
-
-
-def _check_size(data: bytes) -> None:
-    """Refuse a deflated data set that would fill the memory."""
-    if data[128:132] != b"DICM" or DEFLATED.encode() not in data[:1024]:
-        return
-    start = 144 + int.from_bytes(data[140:144], "little") if data[132:136] == b"\2\0\0\0" else 132
-    unpacker, left, grown = zlib.decompressobj(-zlib.MAX_WBITS), data[start:], 0
-    while left and grown <= LARGEST:
-        grown += len(unpacker.decompress(left, 1 << 20))
-        left = unpacker.unconsumed_tail
-    if grown > LARGEST:
-        raise BadInput("unpacked it would fill the memory", _HARM)

@@ -86,7 +86,7 @@ def test_nothing_in_the_open_data_makes_the_reader_fail(realdata) -> None:
     for folder in sorted(root.glob("dicom_*")):
         paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and scan.wants(path)]
         records, refused = assemble(paths)
-        assert records
+        assert records or not paths  # nothing but waveforms, for instance
         assert all(answer.reason for answer in refused)
 
 
