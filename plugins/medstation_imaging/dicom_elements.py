@@ -6,6 +6,7 @@ import math
 import struct
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from medstation_imaging.dicom_walk import Raw
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 CHARACTER_SET = 0x00080005
+SHORT = 64
+"""Bytes up to which values are kept converted: most of a series' headers hold the same ones in every file."""
 
 
 class Elements(Protocol):
@@ -58,23 +61,16 @@ class WalkedElements:
         return self._raw
 
     def texts(self, tag: int) -> list[str]:
-        data = self._bytes(tag)
-        if not data:
+        data = self._raw.get(tag)
+        if not data or not isinstance(data, bytes):
             return []
-        if data.isascii() and b"\x1b" not in data:
-            text = data.decode("ascii")
-        else:
-            text = _decode(data, self._charset)
-        return [value.strip(" \0") for value in text.split("\\")] if "\\" in text else [text.strip(" \0")]
+        return list(_short_texts(data, self._charset) if len(data) <= SHORT else _texts(data, self._charset))
 
     def numbers(self, tag: int) -> list[float]:
-        data = self._bytes(tag).strip(b" \0")
-        if not data:
+        data = self._raw.get(tag)
+        if not data or not isinstance(data, bytes):
             return []
-        try:
-            return _finite([float(value.strip(b" \0")) for value in data.split(b"\\")])
-        except ValueError:
-            return []
+        return list(_short_numbers(data) if len(data) <= SHORT else _numbers(data))
 
     def words(self, tag: int) -> list[int]:
         return self._unpack(tag, "H", 2)
@@ -152,6 +148,22 @@ class DatasetElements:
             return self._dataset.get(tag) if tag in self._dataset else None
         except (ValueError, TypeError, KeyError, NotImplementedError, BytesLengthException, AttributeError):
             return None
+
+
+def _texts(data: bytes, charset: bytes) -> tuple[str, ...]:
+    text = data.decode("ascii") if data.isascii() and b"\x1b" not in data else _decode(data, charset)
+    return tuple(value.strip(" \0") for value in text.split("\\"))
+
+
+def _numbers(data: bytes) -> tuple[float, ...]:
+    plain = data.strip(b" \0")
+    try:
+        return tuple(_finite([float(value.strip(b" \0")) for value in plain.split(b"\\")])) if plain else ()
+    except ValueError:
+        return ()
+
+
+_short_texts, _short_numbers = lru_cache(2048)(_texts), lru_cache(2048)(_numbers)
 
 
 def _finite(values: list[Any]) -> list[Any]:
