@@ -17,7 +17,7 @@ class Setting:
     """One setting of a recipe.
 
     `minimum` and `maximum` are inclusive and hold for "integer" and "number"; `choices` for "choice".
-    `advanced` settings are folded away in forms.
+    `advanced` settings are folded away in forms; those of one `group` together, under its name.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Setting:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     advanced: bool = False
+    group: str = ""
 
     def parse(self, value: object) -> SettingValue:
         """`value` (text of a command line, or typed) as this setting's type; `WrongUsage` if it does not fit."""

@@ -74,6 +74,8 @@ class Recipe:
     `label_kind` is "" for a recipe that learns from the records alone (forecasting, pre-training).
     `trainer`: `Trainer`; `predictor`: `LoadPredictor`; `score`: `Score` (see `medstation.api.work`).
     `bases` are other recipes of the task whose models this one can start from, beside its own.
+    `engine`, for recipes made on `medstation.learning`: `() -> medstation.learning.Recipe`. What the engine can do with
+    any model (explain, compress, compare inside) then works for the recipe's models too.
     """
 
     id: str
@@ -87,6 +89,7 @@ class Recipe:
     predictor: Ref
     score: Ref
     bases: tuple[str, ...] = ()
+    engine: Ref = ""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,11 @@ class Case:
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """What to train. `base` is the model to start from, or None to start from scratch. `seed` makes it repeatable."""
+    """What to train. `base` is the model to start from, or None to start from scratch. `seed` makes it repeatable.
+
+    `earlier` are the cases that `base` was made with, by part, where they are still there and settings ask for them;
+    `unlabelled` are records of the data set's kind without a label; `teacher` is a model to learn from.
+    """
 
     run: str
     recipe: str
@@ -55,6 +59,9 @@ class TrainRequest:
     cases: Sequence[Case]
     seed: int
     base: ModelInfo | None = None
+    earlier: Sequence[Case] = ()
+    unlabelled: Sequence[Case] = ()
+    teacher: ModelInfo | None = None
 
 
 class Workbench(Protocol):

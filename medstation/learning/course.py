@@ -14,6 +14,7 @@ class Course:
     """What of a run's progress must survive an interruption, besides weights and optimizer.
 
     `value` is the deciding metric on the validation cases (None without any); `best` holds the best epoch's weights.
+    `pieces` is in how many parts a batch is computed, more than one where memory ran out.
     """
 
     higher_is_better: bool = True
@@ -21,6 +22,7 @@ class Course:
     best_epoch: int = 0
     best_value: float | None = None
     stale: int = 0
+    pieces: int = 1
     minutes: float = 0.0
     history: list[Json] = field(default_factory=list)
     before: dict[str, dict[str, float]] = field(default_factory=dict)

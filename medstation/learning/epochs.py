@@ -6,10 +6,12 @@ import time
 from collections.abc import Generator
 
 import numpy as np
+import torch
 
 from medstation.api import Event, Metric, Progress
-from medstation.learning.recipe import Batch, Sample, batched
+from medstation.learning.recipe import Sample, batched
 from medstation.learning.run import Run
+from medstation.learning.technique import Step
 
 REPORTS_PER_EPOCH = 4
 
@@ -29,27 +31,65 @@ class Interrupted(Exception):
 
 
 def train_epoch(run: Run[Sample], epoch: int) -> Generator[Event, None, float]:
-    """Progress and a few values of "loss/train" on the way; returns the epoch's mean loss. Raises `Interrupted`."""
-    order = run.recipe.order(len(run.parts.train), run.config, run.settings, _rng(run, epoch, _ORDER))
-    groups = batched(list(range(len(order))), int(run.settings["accumulation"]))
-    every = max(1, len(groups) // REPORTS_PER_EPOCH)
+    """Progress and a few values of "loss/train" on the way; returns the epoch's mean loss.
+
+    Raises `Interrupted`, and `Diverged` when the loss is no number.
+    """
+    steps = _steps(run, epoch)
+    every = max(1, len(steps) // REPORTS_PER_EPOCH)
     begun, losses, recent = time.monotonic(), [], []
-    for index, group in enumerate(groups):
+    for index, step in enumerate(steps):
         _check(run, begun)
-        loss = run.training.step([_batch(run, epoch, one, order[one]) for one in group], run.recipe.loss)
+        loss = _step(run, epoch, index, step)
         losses.append(loss)
         recent.append(loss)
-        done = (index + 1) / len(groups)
+        done = (index + 1) / len(steps)
         yield Progress(overall(run, epoch, done), f"Epoch {epoch} of {run.epochs}, loss {loss:.3f}")
-        if len(recent) == every and index + 1 < len(groups):
+        if len(recent) == every and index + 1 < len(steps):
             yield Metric(epoch - 1 + done, {"loss/train": sum(recent) / len(recent)})
             recent = []
     return sum(losses) / len(losses)
 
 
-def _batch(run: Run[Sample], epoch: int, index: int, chosen: list[int]) -> Batch:
-    samples = [run.samples[run.parts.train[number]] for number in chosen]
-    return run.recipe.batch(samples, run.config, _rng(run, epoch, _BATCH, index))
+def _steps(run: Run[Sample], epoch: int) -> list[Step]:
+    rng = _rng(run, epoch, _ORDER)
+    order = run.recipe.order(len(run.parts.train), run.config, run.settings, rng)
+    steps = batched(order, int(run.settings["accumulation"]))
+    for technique in run.training.techniques:
+        steps = technique.steps(steps, run.stage, rng)
+        technique.epoch(run.training.network, epoch, run.epochs)
+    return steps
+
+
+def _step(run: Run[Sample], epoch: int, index: int, step: Step) -> float:
+    """One step. Where memory runs out, the same samples in smaller batches, added up: slower, with an equal result."""
+    while True:
+        batches = [
+            run.stage.batch(some, _rng(run, epoch, _BATCH, index, number))
+            for number, some in enumerate(piece for places in step for piece in cut(places, run.course.pieces))
+        ]
+        try:
+            return run.training.step(batches, run.recipe.loss)
+        except (MemoryError, RuntimeError) as error:
+            largest = max(len(places) for places in step)
+            if not _ran_out_of_memory(error) or run.course.pieces >= largest:
+                raise
+        run.training.clear()
+        run.course.pieces *= 2
+        run.course.notes.append(
+            f"Memory ran out: from epoch {epoch} on each batch is computed in {run.course.pieces} parts, one by one."
+        )
+
+
+def cut(places: list[int], pieces: int) -> list[list[int]]:
+    """`places` in at most `pieces` lists of about the same length."""
+    return batched(places, max(1, -(-len(places) // pieces)))
+
+
+def _ran_out_of_memory(error: Exception) -> bool:
+    words = str(error).lower()
+    told = "out of memory" in words or "can't allocate memory" in words or "not enough memory" in words
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or told
 
 
 def _rng(run: Run[Sample], *place: int) -> np.random.Generator:

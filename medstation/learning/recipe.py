@@ -8,23 +8,29 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import numpy as np
 import torch
 from torch import nn
 
-from medstation.api import Case, Json, Metrics, MetricSpec, Setting, SettingValue, Workbench
+from medstation.api import Case, Json, Metrics, MetricSpec, Setting, SettingValue, Unavailable, Workbench
 
 Batch = Mapping[str, torch.Tensor]
 """What one step of the loop gets: named tensors, the first axis is the batch."""
 
 Settings = Mapping[str, SettingValue]
 
+Decides = Literal["classes", "values", ""]
+
+IGNORED = -100
+"""In `Recipe.truth`: nothing is known of this decision. Torch's losses leave it out by default."""
+
 LOSS = "loss"
 """A recipe's `score` may give the case's loss under this name: it becomes the curve "loss/validation"."""
 
 Sample = TypeVar("Sample")
+Piece = TypeVar("Piece")
 
 
 class Recipe(ABC, Generic[Sample]):
@@ -34,6 +40,10 @@ class Recipe(ABC, Generic[Sample]):
     metrics: tuple[MetricSpec, ...]
     labelled = True
     """False for a recipe that learns from the records alone: then cases without a label are used too."""
+    inputs = ""
+    """The name of the batch's measured data (floating point), which noise, attacks and explanations vary; "": ids."""
+    decides: Decides = ""
+    """What `outputs` gives: scores of classes, values, or nothing ("": techniques that need it are not offered)."""
 
     @abstractmethod
     def survey(self, case: Case, bench: Workbench) -> Json:
@@ -67,6 +77,18 @@ class Recipe(ABC, Generic[Sample]):
     def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
         """The loss of a batch, a scalar."""
 
+    def outputs(self, model: nn.Module, batch: Batch) -> torch.Tensor:
+        """What the model says of every decision in the batch (an image, a word, a voxel, a future point).
+
+        (decisions, classes) scores before softmax where `decides` is "classes", (decisions,) or (decisions, values)
+        numbers where it is "values".
+        """
+        raise Unavailable(f"{type(self).__name__} does not tell its outputs", "Choose another technique or recipe.")
+
+    def truth(self, batch: Batch) -> torch.Tensor:
+        """What is right for each decision: class numbers int64, `IGNORED` where none is known; or values, then NaN."""
+        raise Unavailable(f"{type(self).__name__} does not tell its targets", "Choose another technique or recipe.")
+
     @abstractmethod
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         """The case's columns of metrics, measured as the model would be used. The model is in evaluation mode."""
@@ -76,7 +98,7 @@ class Recipe(ABC, Generic[Sample]):
         return {}
 
 
-def batched(order: list[int], size: int) -> list[list[int]]:
+def batched(order: list[Piece], size: int) -> list[list[Piece]]:
     """`order` in pieces of `size`; the last may be smaller."""
     return [order[start : start + size] for start in range(0, len(order), size)]
 

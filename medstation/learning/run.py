@@ -14,9 +14,12 @@ from medstation.api import Case, Event, Json, Progress, SettingValue, TrainReque
 from medstation.learning import device
 from medstation.learning.checkpoint import unpack_state
 from medstation.learning.course import Course
+from medstation.learning.network import changed
 from medstation.learning.parts import Parts
 from medstation.learning.recipe import Recipe, Sample
 from medstation.learning.samples import Samples
+from medstation.learning.technique import Stage
+from medstation.learning.techniques import chosen
 from medstation.learning.training import Training
 from medstation.learning.weights import load_matching, unpack
 
@@ -35,6 +38,7 @@ class Run(Generic[Sample]):
     parts: Parts
     bench: Workbench
     samples: Samples[Sample]
+    stage: Stage
     training: Training
     course: Course
     facts: Json
@@ -56,18 +60,25 @@ def opened(
     """Progress events while the cases are read; returns the run, standing at its beginning or at its checkpoint."""
     data = bench.checkpoint()
     saved = unpack_state(data) if data is not None else None
+    techniques = chosen(settings)
     config = saved.config if saved else (yield from _planned(recipe, request, bench, settings, parts))
+    for technique in () if saved else techniques:
+        config = technique.planned(config, settings)
     samples = Samples(recipe, config, bench)
     yield from _read(samples, parts)
-    network = recipe.build(config)
+    network = changed(recipe.build(config), config)
     notes = [] if saved else _start_from_base(network, request, bench)
+    stage = Stage(recipe, config, settings, request, bench, parts, samples, list(parts.train))
+    for technique in techniques:
+        network = technique.begin(network, stage)
     steps = _steps_per_epoch(recipe, len(parts.train), config, settings)
-    training = Training(network, accelerator, settings, steps * int(settings["epochs"]))
+    training = Training(network, accelerator, settings, steps * int(settings["epochs"]), techniques)
     higher = recipe.metrics[0].higher_is_better
-    course = training.restore(saved) if saved else Course(higher_is_better=higher, notes=[*parts.notes, *notes])
+    notes = [*parts.notes, *notes, *stage.notes]
+    course = training.restore(saved) if saved else Course(higher_is_better=higher, notes=notes)
     facts = {
         **device.describe(accelerator),
-        "parameters": sum(parameter.numel() for parameter in network.parameters()),
+        **_sizes(network),
         "cases": parts.counts,
         "base": f"{request.base.name} {request.base.version}" if request.base else "",
         "seed": request.seed,
@@ -75,9 +86,17 @@ def opened(
         "notes": course.notes,
         **recipe.facts(config),
     }
-    return Run(
-        recipe, settings, config, request.seed, parts, bench, samples, training, course, facts, saved is not None
-    )
+    resumed = saved is not None
+    return Run(recipe, settings, config, request.seed, parts, bench, samples, stage, training, course, facts, resumed)
+
+
+def _sizes(network: nn.Module) -> Json:
+    """How many numbers the network has, and how many of them learn."""
+    counts = [(parameter.numel(), parameter.requires_grad) for parameter in network.parameters()]
+    return {
+        "parameters": sum(count for count, _ in counts),
+        "trained_parameters": sum(count for count, learns in counts if learns),
+    }
 
 
 def _planned(

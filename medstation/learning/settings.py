@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from medstation.api import Setting, SettingValue
+from medstation.learning.declared import TECHNIQUE_SETTINGS
 
 COMMON_SETTINGS: tuple[Setting, ...] = (
     Setting(
@@ -138,10 +139,23 @@ COMMON_SETTINGS: tuple[Setting, ...] = (
 )
 
 
-def common_settings(defaults: Mapping[str, SettingValue] | None = None) -> tuple[Setting, ...]:
-    """The shared settings, with a recipe's own defaults: `common_settings({"epochs": 60})`."""
+SHARED_SETTINGS = (*COMMON_SETTINGS, *TECHNIQUE_SETTINGS)
+"""What every recipe that the engine trains can be told."""
+
+
+def common_settings(
+    defaults: Mapping[str, SettingValue] | None = None, without: Collection[str] = ()
+) -> tuple[Setting, ...]:
+    """The shared settings, with a recipe's own defaults: `common_settings({"epochs": 60})`.
+
+    `without` names those that make no sense for the recipe, or that it declares in its own way.
+    """
     chosen = dict(defaults or {})
-    unknown = set(chosen) - {setting.name for setting in COMMON_SETTINGS}
+    unknown = (set(chosen) | set(without)) - {setting.name for setting in SHARED_SETTINGS}
     if unknown:
         raise ValueError(f"no shared setting is named {', '.join(sorted(unknown))}")
-    return tuple(replace(setting, default=chosen.get(setting.name, setting.default)) for setting in COMMON_SETTINGS)
+    return tuple(
+        replace(setting, default=chosen.get(setting.name, setting.default))
+        for setting in SHARED_SETTINGS
+        if setting.name not in without
+    )

@@ -77,7 +77,7 @@ def _explained(setting: Setting) -> str:
 
 
 class SettingsForm(QWidget):
-    """A form of settings; the advanced ones are folded away until asked for.
+    """A form of settings; the advanced ones are folded away until asked for, those of a group together.
 
     Signals: `changed` when any value was edited.
     """
@@ -92,35 +92,13 @@ class SettingsForm(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addWidget(self._page(advanced=False))
-        self.fold = QPushButton()
-        self.fold.setProperty("kind", "fold")
-        self.fold.setCheckable(True)
-        self.advanced = self._page(advanced=True)
-        self.fold.toggled.connect(self.on_fold_toggled)
-        layout.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addWidget(self.advanced)
-        self.fold.setVisible(any(field.setting.advanced for field in self._fields.values()))
-        self.on_fold_toggled(False)
-
-    def _page(self, advanced: bool) -> QWidget:
-        page = QWidget()
-        grid = QGridLayout(page)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(10)
-        grid.setVerticalSpacing(6)
-        grid.setColumnStretch(0, 1)
-        fields = [field for field in self._fields.values() if field.setting.advanced == advanced]
-        for row, field in enumerate(fields):
-            unit = f" ({field.setting.unit})" if field.setting.unit else ""
-            title = label(field.setting.title + unit, "muted", wrap=True)
-            title.setBuddy(field.control)
-            title.setToolTip(_explained(field.setting))
-            grid.addWidget(title, 2 * row, 0)
-            field.control.setFixedWidth(128)
-            grid.addWidget(field.control, 2 * row, 1, Qt.AlignmentFlag.AlignRight)
-            grid.addWidget(field.fault, 2 * row + 1, 0, 1, 2)
-        return page
+        layout.addWidget(_page([field for field in self._fields.values() if not field.setting.advanced]))
+        advanced = [field for field in self._fields.values() if field.setting.advanced]
+        self.folds: list[Fold] = []
+        for group in dict.fromkeys(field.setting.group for field in advanced):
+            some = [field for field in advanced if field.setting.group == group]
+            self.folds.append(Fold(group or self.tr("Advanced settings"), _page(some), len(some)))
+            layout.addWidget(self.folds[-1])
 
     def values(self) -> dict[str, SettingValue]:
         """Every setting's value, checked; `WrongUsage` names the first that does not fit."""
@@ -143,9 +121,45 @@ class SettingsForm(QWidget):
         self.faults()
         self.changed.emit()
 
-    def on_fold_toggled(self, unfolded: bool) -> None:
-        count = sum(field.setting.advanced for field in self._fields.values())
-        text = self.tr("Hide advanced settings") if unfolded else self.tr("Advanced settings ({0})").format(count)
-        self.fold.setText(("▾ " if unfolded else "▸ ") + text)
-        self.fold.setAccessibleName(text)
-        self.advanced.setVisible(unfolded)
+
+class Fold(QWidget):
+    """A heading that shows and hides a page of controls; `count` says how many stand there."""
+
+    def __init__(self, title: str, page: QWidget, count: int) -> None:
+        super().__init__()
+        self._title = f"{title} ({count})"
+        self.page = page
+        self.button = QPushButton()
+        self.button.setProperty("kind", "fold")
+        self.button.setCheckable(True)
+        self.button.setAccessibleName(self._title)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(page)
+        self.button.toggled.connect(self.on_toggled)
+        self.on_toggled(False)
+
+    def on_toggled(self, unfolded: bool) -> None:
+        self.button.setText(("▾ " if unfolded else "▸ ") + self._title)
+        self.page.setVisible(unfolded)
+
+
+def _page(fields: list[_Field]) -> QWidget:
+    page = QWidget()
+    grid = QGridLayout(page)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(10)
+    grid.setVerticalSpacing(6)
+    grid.setColumnStretch(0, 1)
+    for row, field in enumerate(fields):
+        unit = f" ({field.setting.unit})" if field.setting.unit else ""
+        title = label(field.setting.title + unit, "muted", wrap=True)
+        title.setBuddy(field.control)
+        title.setToolTip(_explained(field.setting))
+        grid.addWidget(title, 2 * row, 0)
+        field.control.setFixedWidth(128)
+        grid.addWidget(field.control, 2 * row, 1, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(field.fault, 2 * row + 1, 0, 1, 2)
+    return page

@@ -28,8 +28,8 @@ from medstation.api import (
     Workbench,
 )
 from medstation.learning import Batch, Recipe, fit
+from medstation.learning.network import ready
 from medstation.learning.recipe import Settings, device_of
-from medstation.learning.weights import load_all, unpack
 from medstation_imaging.cases import whole_image
 from medstation_imaging.classes import decode_class, encode_class
 from medstation_imaging.classification_settings import CLASSIFICATION_METRICS, CLASSIFICATION_SETTINGS
@@ -64,6 +64,8 @@ class Sample:
 class ClassificationRecipe(Recipe[Sample]):
     settings = CLASSIFICATION_SETTINGS
     metrics = CLASSIFICATION_METRICS
+    inputs = "image"
+    decides = "classes"
 
     def survey(self, case: Case, bench: Workbench) -> Json:
         name, _ = decode_class(bench.label(case.label))
@@ -110,8 +112,15 @@ class ClassificationRecipe(Recipe[Sample]):
         }
 
     def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
-        each = functional.cross_entropy(model(batch["image"]).float(), batch["target"], reduction="none")
+        each = functional.cross_entropy(self.outputs(model, batch), batch["target"], reduction="none")
         return (each * batch["weight"]).mean()
+
+    def outputs(self, model: nn.Module, batch: Batch) -> torch.Tensor:
+        scores: torch.Tensor = model(batch["image"]).float()
+        return scores
+
+    def truth(self, batch: Batch) -> torch.Tensor:
+        return batch["target"]
 
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         chances = _chances(model, sample.image)
@@ -128,9 +137,7 @@ class ClassificationPredictor:
 
     def __init__(self, model: ModelInfo, weights: bytes) -> None:
         self._config = model.config
-        network = classification_network(self._config)
-        load_all(network, unpack(weights))
-        self._network = network.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+        self._network = ready(classification_network(self._config), self._config, weights)
 
     def predict(self, record: Record, files: FileSource, report: ReportProgress) -> PredictionDraft:
         """The class and the probabilities of all classes."""

@@ -108,6 +108,7 @@ CLASSIFICATION = Recipe(
     settings=CLASSIFICATION_SETTINGS,
     metrics=CLASSIFICATION_METRICS,
     trainer="medstation_imaging.classification:train",
+    engine="medstation_imaging.classification:ClassificationRecipe",
     predictor="medstation_imaging.classification:ClassificationPredictor",
     score="medstation_imaging.classification:score",
 )

@@ -25,8 +25,8 @@ from medstation.api import (
     Workbench,
 )
 from medstation.learning import Batch, Recipe, fit
+from medstation.learning.network import ready
 from medstation.learning.recipe import Settings, batched
-from medstation.learning.weights import load_all, unpack
 from medstation_imaging import masks
 from medstation_imaging.cases import check_geometry, geometry_of, ready_volume, renamed
 from medstation_imaging.dice import dice_scores
@@ -71,6 +71,8 @@ class Sample:
 class SegmentationRecipe(Recipe[Sample]):
     settings = SEGMENTATION_SETTINGS
     metrics = SEGMENTATION_METRICS
+    inputs = "image"
+    decides = "classes"
 
     def survey(self, case: Case, bench: Workbench) -> Json:
         mask, names = masks.decode(bench.label(case.label))
@@ -137,6 +139,13 @@ class SegmentationRecipe(Recipe[Sample]):
     def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
         return dice_and_cross_entropy(model(batch["image"]).float(), batch["target"])
 
+    def outputs(self, model: nn.Module, batch: Batch) -> torch.Tensor:
+        scores: torch.Tensor = model(batch["image"]).float()
+        return scores.movedim(1, -1).flatten(0, -2)
+
+    def truth(self, batch: Batch) -> torch.Tensor:
+        return batch["target"].flatten()
+
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         chances = probabilities(model, sample.image.numpy(), config["patch"])
         mask, _ = decided(chances, sample.turn, sample.label.shape)
@@ -172,9 +181,7 @@ class SegmentationPredictor:
 
     def __init__(self, model: ModelInfo, weights: bytes) -> None:
         self._config = model.config
-        network = segmentation_network(self._config)
-        load_all(network, unpack(weights))
-        self._network = network.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+        self._network = ready(segmentation_network(self._config), self._config, weights)
 
     def predict(self, record: Record, files: FileSource, report: ReportProgress) -> PredictionDraft:
         """A mask in the record's own voxel grid, a finding per structure or lesion, volumes in mL."""

@@ -145,6 +145,7 @@ SEGMENTATION = Recipe(
     settings=SEGMENTATION_SETTINGS,
     metrics=SEGMENTATION_METRICS,
     trainer="medstation_imaging.segmentation:train",
+    engine="medstation_imaging.segmentation:SegmentationRecipe",
     predictor="medstation_imaging.segmentation:SegmentationPredictor",
     score="medstation_imaging.segmentation:score",
 )

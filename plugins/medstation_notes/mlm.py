@@ -27,8 +27,8 @@ from medstation.api import (
     Workbench,
 )
 from medstation.learning import Batch, Recipe, fit
+from medstation.learning.network import ready
 from medstation.learning.recipe import Settings, device_of
-from medstation.learning.weights import load_all, unpack
 from medstation_notes import encoder, note
 from medstation_notes.bases import taken_over
 from medstation_notes.neural_settings import MLM_METRICS, MLM_SETTINGS
@@ -81,6 +81,7 @@ class MlmRecipe(Recipe[Sample]):
     settings = MLM_SETTINGS
     metrics = MLM_METRICS
     labelled = False
+    decides = "classes"
 
     def survey(self, case: Case, bench: Workbench) -> Json:
         return {"text": note.read(case.record, bench.files(case.record)).text}
@@ -121,7 +122,14 @@ class MlmRecipe(Recipe[Sample]):
         return hidden(windows, config, rng)
 
     def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
-        return functional.cross_entropy(model(batch), batch["truth"])
+        return functional.cross_entropy(self.outputs(model, batch), batch["truth"])
+
+    def outputs(self, model: nn.Module, batch: Batch) -> torch.Tensor:
+        scores: torch.Tensor = model(batch)
+        return scores
+
+    def truth(self, batch: Batch) -> torch.Tensor:
+        return batch["truth"]
 
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         return guessed(model, sample.windows, config)
@@ -169,9 +177,7 @@ class MlmPredictor:
         self._config = model.config
         if self._config.get("headless"):
             raise BadInput(f"{model.name} is a base to start from; it says nothing itself", "Fine-tune it for a task.")
-        network = MlmNetwork(self._config)
-        load_all(network, unpack(weights))
-        self._network = network.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+        self._network = ready(MlmNetwork(self._config), self._config, weights)
         self._pieces = Pieces(self._config)
 
     def predict(self, record: Record, files: FileSource, report: ReportProgress) -> PredictionDraft:

@@ -25,8 +25,8 @@ from medstation.api import (
     Workbench,
 )
 from medstation.learning import Batch, Recipe, fit
-from medstation.learning.recipe import Settings, device_of
-from medstation.learning.weights import load_all, unpack
+from medstation.learning.network import ready
+from medstation.learning.recipe import IGNORED, Settings, device_of
 from medstation_notes.cases import Document, document, labelled
 from medstation_notes.crf_layer import CrfLayer
 from medstation_notes.declared import ENTITY_METRICS
@@ -50,9 +50,7 @@ def train(request: TrainRequest, bench: Workbench) -> Iterator[Event]:
 
 
 def finder(config: Json, weights: bytes) -> Find:
-    network = TaggerNetwork(config)
-    load_all(network, unpack(weights))
-    network.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+    network = ready(TaggerNetwork(config), config, weights)
     lexicon = Lexicon(config)
 
     def find(one: Document) -> list[Span]:
@@ -72,6 +70,7 @@ class Sample:
 class TaggerRecipe(Recipe[Sample]):
     settings = TAGGER_SETTINGS
     metrics = ENTITY_METRICS
+    decides = "classes"
 
     def survey(self, case: Case, bench: Workbench) -> Json:
         one = labelled(case, bench)
@@ -130,6 +129,15 @@ class TaggerRecipe(Recipe[Sample]):
     def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
         chain = _chain(model)
         return chain.loss(model(batch), batch["tags"], batch["lengths"]).sum() / batch["lengths"].sum()
+
+    def outputs(self, model: nn.Module, batch: Batch) -> torch.Tensor:
+        """Of each word alone, before the chain joins them."""
+        scores: torch.Tensor = model(batch).flatten(0, 1)
+        return scores
+
+    def truth(self, batch: Batch) -> torch.Tensor:
+        place = torch.arange(batch["tags"].shape[1], device=batch["tags"].device)
+        return batch["tags"].masked_fill(place >= batch["lengths"][:, None], IGNORED).flatten()
 
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         return columns(found(model, sample.sentences, sample.document, config["tags"]), sample.document.spans)

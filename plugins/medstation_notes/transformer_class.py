@@ -27,8 +27,8 @@ from medstation.api import (
     Workbench,
 )
 from medstation.learning import Batch, Recipe, fit
+from medstation.learning.network import ready
 from medstation.learning.recipe import Settings, device_of
-from medstation.learning.weights import load_all, unpack
 from medstation_notes import encoder, note
 from medstation_notes.bases import taken_over
 from medstation_notes.classes import decode_class, encode_class
@@ -82,6 +82,7 @@ class Sample:
 class ClassRecipe(Recipe[Sample]):
     settings = CLASS_SETTINGS
     metrics = CLASS_METRICS
+    decides = "classes"
 
     def survey(self, case: Case, bench: Workbench) -> Json:
         return {"class": decode_class(bench.label(case.label))[0]}
@@ -122,11 +123,17 @@ class ClassRecipe(Recipe[Sample]):
         return {**collate(windows, padding_of(config)), "owner": torch.tensor(owner), "target": targets}
 
     def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
+        return functional.cross_entropy(self.outputs(model, batch), batch["target"])
+
+    def outputs(self, model: nn.Module, batch: Batch) -> torch.Tensor:
+        """The mean over each note's windows."""
         scores, owner = model(batch), batch["owner"]
         count = len(batch["target"])
-        mean = torch.zeros(count, scores.shape[1], device=scores.device).index_add(0, owner, scores)
-        mean = mean / torch.bincount(owner, minlength=count)[:, None]
-        return functional.cross_entropy(mean, batch["target"])
+        total = torch.zeros(count, scores.shape[1], device=scores.device).index_add(0, owner, scores)
+        return total / torch.bincount(owner, minlength=count)[:, None]
+
+    def truth(self, batch: Batch) -> torch.Tensor:
+        return batch["target"]
 
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         chances = _chances(model, sample.windows, config)
@@ -157,9 +164,7 @@ class ClassPredictor:
 
     def __init__(self, model: ModelInfo, weights: bytes) -> None:
         self._config = model.config
-        network = ClassNetwork(self._config)
-        load_all(network, unpack(weights))
-        self._network = network.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+        self._network = ready(ClassNetwork(self._config), self._config, weights)
         self._pieces = Pieces(self._config)
 
     def predict(self, record: Record, files: FileSource, report: ReportProgress) -> PredictionDraft:

@@ -26,8 +26,8 @@ from medstation.api import (
     Workbench,
 )
 from medstation.learning import Batch, Recipe, fit
-from medstation.learning.recipe import Settings, device_of
-from medstation.learning.weights import load_all, unpack
+from medstation.learning.network import ready
+from medstation.learning.recipe import IGNORED, Settings, device_of
 from medstation_notes import encoder
 from medstation_notes.bases import taken_over
 from medstation_notes.cases import Document, document, labelled
@@ -42,7 +42,6 @@ from medstation_notes.tokens import finer, finer_names, spans_of
 from medstation_notes.windows import Pieces, Window, central, collate, drawn, padding_of
 
 AT_ONCE = 8
-IGNORED = -100
 
 
 def train(request: TrainRequest, bench: Workbench) -> Iterator[Event]:
@@ -76,6 +75,7 @@ class Sample:
 class TokensRecipe(Recipe[Sample]):
     settings = TOKENS_SETTINGS
     metrics = ENTITY_METRICS
+    decides = "classes"
 
     def survey(self, case: Case, bench: Workbench) -> Json:
         return {"types": sorted({span.type for span in labelled(case, bench).spans})}
@@ -109,7 +109,14 @@ class TokensRecipe(Recipe[Sample]):
         return {**batch, "tags": told}
 
     def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
-        return functional.cross_entropy(model(batch).flatten(0, 1), batch["tags"].flatten(), ignore_index=IGNORED)
+        return functional.cross_entropy(self.outputs(model, batch), self.truth(batch), ignore_index=IGNORED)
+
+    def outputs(self, model: nn.Module, batch: Batch) -> torch.Tensor:
+        scores: torch.Tensor = model(batch).flatten(0, 1)
+        return scores
+
+    def truth(self, batch: Batch) -> torch.Tensor:
+        return batch["tags"].flatten()
 
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         return columns(found(model, sample.windows, sample.document, config), sample.document.spans)
@@ -119,9 +126,7 @@ class TokensRecipe(Recipe[Sample]):
 
 
 def finder(config: Json, weights: bytes) -> Find:
-    network = TokensNetwork(config)
-    load_all(network, unpack(weights))
-    network.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+    network = ready(TokensNetwork(config), config, weights)
     pieces = Pieces(config)
 
     def find(one: Document) -> list[Span]:

@@ -31,8 +31,8 @@ from medstation.api import (
 )
 from medstation.learning import Batch, fit
 from medstation.learning import Recipe as LearningRecipe
+from medstation.learning.network import ready
 from medstation.learning.recipe import Settings, batched, device_of
-from medstation.learning.weights import load_all, unpack
 from medstation_signals import events, later
 from medstation_signals.beat_score import counted, labelled_beats, table
 from medstation_signals.class_settings import BEAT_METRICS, BEAT_SETTINGS
@@ -123,6 +123,8 @@ class BeatRecipe(LearningRecipe[Sample]):
 
     settings = BEAT_SETTINGS
     metrics = BEAT_METRICS
+    inputs = "shapes"
+    decides = "classes"
 
     def survey(self, case: Case, bench: Workbench) -> Json:
         moments, kinds = labelled_beats(bench.label(case.label))
@@ -192,7 +194,14 @@ class BeatRecipe(LearningRecipe[Sample]):
         return sample.shapes[picked], sample.rhythms[picked], sample.targets[picked]
 
     def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
-        return functional.cross_entropy(model(batch["shapes"], batch["rhythms"]).float(), batch["targets"])
+        return functional.cross_entropy(self.outputs(model, batch), batch["targets"])
+
+    def outputs(self, model: nn.Module, batch: Batch) -> torch.Tensor:
+        scores: torch.Tensor = model(batch["shapes"], batch["rhythms"]).float()
+        return scores
+
+    def truth(self, batch: Batch) -> torch.Tensor:
+        return batch["targets"]
 
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         chances = chances_of(model, sample.found_shapes, sample.found_rhythms)
@@ -224,9 +233,8 @@ class BeatPredictor:
 
     def __init__(self, model: ModelInfo, weights: bytes) -> None:
         self._classes = list(model.config["classes"])
-        self._network = BeatNetwork(int(model.config["width"]), len(self._classes))
-        load_all(self._network, unpack(weights))
-        self._network.eval()
+        network = BeatNetwork(int(model.config["width"]), len(self._classes))
+        self._network = ready(network, model.config, weights)
 
     def predict(self, record: Record, files: FileSource, report: ReportProgress) -> PredictionDraft:
         """All beats with their class and how sure the model is of it."""

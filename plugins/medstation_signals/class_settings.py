@@ -39,6 +39,7 @@ RECORD_CLASS = Recipe(
     settings=RECORD_SETTINGS,
     metrics=RECORD_METRICS,
     trainer="medstation_signals.record_class:train",
+    engine="medstation_signals.record_class:RecordClass",
     predictor="medstation_signals.record_class:RecordClassPredictor",
     score="medstation_signals.record_class:score",
 )
@@ -103,6 +104,7 @@ BEATS = Recipe(
     settings=BEAT_SETTINGS,
     metrics=BEAT_METRICS,
     trainer="medstation_signals.beats:train",
+    engine="medstation_signals.beats:BeatRecipe",
     predictor="medstation_signals.beats:BeatPredictor",
     score="medstation_signals.beat_score:score",
 )

@@ -141,6 +141,7 @@ PATCHTST = Recipe(
     settings=PATCHTST_SETTINGS,
     metrics=FORECAST_METRICS,
     trainer="medstation_signals.patchtst:train",
+    engine="medstation_signals.patchtst:PatchRecipe",
     predictor="medstation_signals.patchtst:PatchPredictor",
     score="medstation_signals.forecast_payload:score",
 )

@@ -30,8 +30,8 @@ from medstation.api import (
 )
 from medstation.learning import Batch, fit
 from medstation.learning import Recipe as LearningRecipe
+from medstation.learning.network import ready
 from medstation.learning.recipe import Settings, batched, device_of
-from medstation.learning.weights import load_all, unpack
 from medstation_signals import forecast_payload, later
 from medstation_signals.backtest import LastValue, table
 from medstation_signals.bands import Bands
@@ -121,8 +121,10 @@ class PatchRecipe(LearningRecipe[Sample]):
     settings = PATCHTST_SETTINGS
     metrics = FORECAST_METRICS
     labelled = False
+    inputs = "past"
+    decides = "values"
 
-    def __init__(self, channel: str, step: float) -> None:
+    def __init__(self, channel: str = "", step: float = 0.0) -> None:
         self._channel, self._step = channel, step
 
     def survey(self, case: Case, bench: Workbench) -> Json:
@@ -174,10 +176,16 @@ class PatchRecipe(LearningRecipe[Sample]):
         return {"past": torch.from_numpy(np.concatenate(past)), "ahead": torch.from_numpy(np.concatenate(ahead))}
 
     def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
-        wanted = batch["ahead"]
+        wanted = self.truth(batch)
         known = torch.isfinite(wanted)
-        error = torch.where(known, said(model, batch["past"]).float() - torch.nan_to_num(wanted), 0.0)
+        error = torch.where(known, self.outputs(model, batch) - torch.nan_to_num(wanted), 0.0)
         return (error**2).sum() / known.sum().clamp(min=1)
+
+    def outputs(self, model: nn.Module, batch: Batch) -> torch.Tensor:
+        return said(model, batch["past"]).float().flatten()
+
+    def truth(self, batch: Batch) -> torch.Tensor:
+        return batch["ahead"].flatten()
 
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         forecaster = NetForecaster(model, Shape(**config["shape"]))
@@ -221,9 +229,7 @@ def _trained(request: TrainRequest, bench: Workbench, settings: Settings) -> Ite
 def _judged(finished: Finished, request: TrainRequest, bench: Workbench) -> Iterator[Event]:
     config = finished.config
     shape = Shape(**config["shape"])
-    model = network(config)
-    load_all(model, unpack(finished.weights))
-    made = NetForecaster(model.eval(), shape)
+    made = NetForecaster(ready(network(config), config, finished.weights), shape)
     examples = [(case.part, example_of(case, config, bench)) for case in request.cases]
     names = ("train", "validation", "test")
     by_part = [tuple(one for part, one in examples if part == name) for name in names]
@@ -243,9 +249,9 @@ def _judged(finished: Finished, request: TrainRequest, bench: Workbench) -> Iter
 def _base_of(request: TrainRequest, bench: Workbench) -> NetForecaster | None:
     if request.base is None:
         return None
-    model = network(request.base.config)
-    load_all(model, unpack(bench.weights(request.base.id)))
-    return NetForecaster(model.eval(), Shape(**request.base.config["shape"]))
+    config = request.base.config
+    model = ready(network(config), config, bench.weights(request.base.id))
+    return NetForecaster(model, Shape(**config["shape"]))
 
 
 class PatchPredictor:
@@ -253,9 +259,8 @@ class PatchPredictor:
 
     def __init__(self, model: ModelInfo, weights: bytes) -> None:
         self._config = model.config
-        made = network(self._config)
-        load_all(made, unpack(weights))
-        self._forecaster = NetForecaster(made.eval(), Shape(**self._config["shape"]))
+        made = ready(network(self._config), self._config, weights)
+        self._forecaster = NetForecaster(made, Shape(**self._config["shape"]))
         kept = self._config["bands"]
         self._bands = Bands(np.array(kept["low"]), np.array(kept["high"]), float(kept["floor"]))
 

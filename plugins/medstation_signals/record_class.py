@@ -30,8 +30,8 @@ from medstation.api import (
 )
 from medstation.learning import Batch, fit
 from medstation.learning import Recipe as LearningRecipe
+from medstation.learning.network import ready
 from medstation.learning.recipe import Settings, device_of
-from medstation.learning.weights import load_all, unpack
 from medstation_signals import classes
 from medstation_signals.class_settings import RECORD_METRICS, RECORD_SETTINGS
 from medstation_signals.qrs import ecg_channel
@@ -81,6 +81,8 @@ class RecordClass(LearningRecipe[Sample]):
 
     settings = RECORD_SETTINGS
     metrics = RECORD_METRICS
+    inputs = "features"
+    decides = "classes"
 
     def survey(self, case: Case, bench: Workbench) -> Json:
         features = rhythm_of(case.record, bench.files(case.record)).features
@@ -124,8 +126,15 @@ class RecordClass(LearningRecipe[Sample]):
         }
 
     def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
-        each = functional.cross_entropy(model(batch["features"]).float(), batch["target"], reduction="none")
+        each = functional.cross_entropy(self.outputs(model, batch), batch["target"], reduction="none")
         return (each * batch["weight"]).mean()
+
+    def outputs(self, model: nn.Module, batch: Batch) -> torch.Tensor:
+        scores: torch.Tensor = model(batch["features"]).float()
+        return scores
+
+    def truth(self, batch: Batch) -> torch.Tensor:
+        return batch["target"]
 
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         chances = chances_of(model, sample.features)
@@ -179,9 +188,7 @@ class RecordClassPredictor:
 
     def __init__(self, model: ModelInfo, weights: bytes) -> None:
         self._config = model.config
-        made = network(self._config)
-        load_all(made, unpack(weights))
-        self._network = made.eval()
+        self._network = ready(network(self._config), self._config, weights)
 
     def predict(self, record: Record, files: FileSource, report: ReportProgress) -> PredictionDraft:
         """The class, with the probabilities of all."""

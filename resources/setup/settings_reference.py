@@ -8,6 +8,7 @@ from pathlib import Path
 
 from medstation.actions.workstation import BUILT_IN_PLUGINS
 from medstation.api import MetricSpec, Recipe, Setting, TaskSpec
+from medstation.learning.settings import SHARED_SETTINGS
 
 TARGET = Path(__file__).resolve().parents[1] / "help" / "settings.md"
 
@@ -15,6 +16,14 @@ INTRODUCTION = """# Settings of the recipes
 
 Written from what the plugins declare (`make reference`); the form in the window, `medstation tasks` and `--set
 KEY=VALUE` come from the same place. Settings marked with * are folded away in the form.
+"""
+
+COLUMNS = "| setting | default | range | meaning |\n|---|---|---|---|\n"
+
+SHARED = """
+## Shared by the recipes that the engine trains
+
+The recipes below say only where their default is another one.
 """
 
 
@@ -27,15 +36,25 @@ def tasks() -> list[TaskSpec]:
 
 
 def page(specs: Iterable[TaskSpec]) -> str:
-    return INTRODUCTION + "".join(section(task, recipe) for task in specs for recipe in task.recipes)
+    return INTRODUCTION + shared() + "".join(section(task, recipe) for task in specs for recipe in task.recipes)
+
+
+def shared() -> str:
+    """The settings that recipes share, by group."""
+    groups = dict.fromkeys(setting.group for setting in SHARED_SETTINGS)
+    return SHARED + "".join(
+        f"\n### {group or 'Training'}\n\n{COLUMNS}"
+        + "".join(row(setting) for setting in SHARED_SETTINGS if setting.group == group)
+        for group in groups
+    )
 
 
 def section(task: TaskSpec, recipe: Recipe) -> str:
     head = f"\n## {task.title}: {recipe.title}\n\n"
     command = f"`medstation finetune {recipe.id} --task {task.id}`. {recipe.summary}\n\n"
     metrics = "Measured: " + "; ".join(metric(one) for one in recipe.metrics) + ".\n\n"
-    columns = "| setting | default | range | meaning |\n|---|---|---|---|\n"
-    return head + command + metrics + columns + "".join(map(row, recipe.settings))
+    own = [setting for setting in recipe.settings if setting not in SHARED_SETTINGS]
+    return head + command + metrics + COLUMNS + "".join(map(row, own))
 
 
 def metric(one: MetricSpec) -> str:

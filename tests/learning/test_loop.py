@@ -97,22 +97,40 @@ def test_a_finished_checkpoint_resumes_straight_to_its_end(toy):
     assert of(Finished, again)[0].weights == of(Finished, whole)[0].weights
 
 
-def test_a_loss_that_is_no_number_stops_with_the_reason_and_what_to_do(toy):
+def test_a_loss_that_is_no_number_in_the_first_epoch_stops_with_the_reason_and_what_to_do(toy):
+    toy.recipe.loss = lambda model, batch: _nan_later(toy, model, batch)
+    toy.steps = 6
     with pytest.raises(BadInput) as caught:
-        toy.run(epochs=50, learning_rate=10.0, optimizer="sgd", gradient_clip=0, schedule="constant", warmup=0)
-    assert "learning rate 10" in caught.value.message
+        toy.run(epochs=4, learning_rate=0.5)
+    assert "learning rate 0.5" in caught.value.message
     assert "lower learning_rate" in caught.value.hint
 
 
-def test_after_a_nan_the_last_checkpoint_is_still_good(toy):
+def test_a_loss_that_is_no_number_later_ends_the_run_with_the_best_epoch_kept_and_the_reason_noted(toy):
     toy.recipe.loss = lambda model, batch: _nan_later(toy, model, batch)
     toy.steps = 0
-    kept = []
-    with pytest.raises(BadInput):
-        for event in fit(toy.recipe, toy.request(epochs=4), toy.bench):
-            kept += [event.data] if isinstance(event, Checkpoint) else []
-    assert len(kept) == 2
-    assert all(bool(tensor.isfinite().all()) for tensor in unpack(kept[-1]).values())
+    events = toy.run(epochs=4)
+    finished = of(Finished, events)[0]
+    assert (finished.stopped, finished.epochs) == ("early", 2)
+    assert any("the loss became nan at step 8" in note for note in finished.facts["notes"])
+    assert len(of(Checkpoint, events)) == 2
+    assert all(bool(tensor.isfinite().all()) for tensor in unpack(finished.weights).values())
+
+
+def test_where_memory_runs_out_the_same_batch_is_computed_in_parts_and_that_is_said(toy):
+    whole = toy.run(epochs=1)
+    plain, toy.recipe.loss = toy.recipe.loss, lambda model, batch: _crowded(plain, model, batch)
+    events = toy.run(epochs=1)
+    notes = of(Finished, events)[0].facts["notes"]
+    assert any("each batch is computed in 4 parts" in note for note in notes)
+    assert len(of(Metric, events)) == len(of(Metric, whole))
+
+
+def _crowded(plain, model: nn.Module, batch) -> torch.Tensor:
+    """A machine that holds one sample at a time."""
+    if len(batch["target"]) > 1:
+        raise torch.OutOfMemoryError("the device ran out of memory")
+    return plain(model, batch)
 
 
 def _nan_later(toy, model: nn.Module, batch) -> torch.Tensor:

@@ -62,7 +62,7 @@ def test_scientific_numbers_can_be_typed(form: SettingsForm) -> None:
 
 def test_advanced_settings_are_folded_until_asked_for(form: SettingsForm) -> None:
     assert not form.control("weight_decay").isVisible()
-    form.fold.click()
+    form.folds[0].button.click()
     assert form.control("weight_decay").isVisible()
     assert form.control("epochs").isVisible()
 

@@ -1,0 +1,7 @@
+"""Settings: learning with differential privacy."""
+
+from __future__ import annotations
+
+from medstation.api import Setting
+
+SETTINGS: tuple[Setting, ...] = ()
