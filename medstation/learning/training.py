@@ -15,6 +15,7 @@ from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
 
 from medstation.api import Json
+from medstation.learning import device
 from medstation.learning.checkpoint import Saved, optimizer_tensors, pack_state, restore_optimizer
 from medstation.learning.course import Course, course_from_json
 from medstation.learning.recipe import Batch, Settings
@@ -43,10 +44,10 @@ class Training:
         self.total = total
         self.steps = 0
         self._settings = settings
+        self.network = device.laid_out(network, accelerator)
         self._optimizer = make_optimizer(network, settings, partial(_rate_of, techniques))
-        self.network = network
-        self.model: nn.Module
-        self.model, self._driver = accelerator.prepare(network, self._optimizer)
+        self._several = accelerator.num_processes > 1
+        self.model: nn.Module = accelerator.prepare_model(network)
 
     @property
     def rate(self) -> float:
@@ -68,11 +69,11 @@ class Training:
         rate = self.rate
         for group in self._optimizer.param_groups:
             group["lr"] = rate * group["scale"]
-        self._driver.step()
+        self._optimizer.step()
         self.steps += 1
         for technique in self.techniques:
             technique.stepped(self.network, self.steps, self.total)
-        self._driver.zero_grad()
+        self._optimizer.zero_grad()
         return loss
 
     def mode(self) -> None:
@@ -94,24 +95,29 @@ class Training:
 
     def backward(self, batch: Batch, loss_of: LossOf, weight: float = 1.0, last: bool = True) -> float:
         """Add the gradients of `weight` times the batch's loss; that product. `last` joins them over devices."""
-        with nullcontext() if last else self.accelerator.no_sync(self.model):
-            loss = loss_of(self.model, self.placed(batch)) * weight
-            self.accelerator.backward(loss)
+        joined = last or not self._several
+        with nullcontext() if joined else self.accelerator.no_sync(self.model):
+            loss = loss_of(self.model, self.placed(batch))
+            if weight != 1.0:
+                loss = loss * weight
+            loss.backward()
         return float(loss.detach())
 
     def placed(self, batch: Batch) -> Batch:
         """The batch on the device."""
-        device = self.accelerator.device
-        return {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
+        place = self.accelerator.device
+        if place.type == "cpu":
+            return batch
+        return {name: tensor.to(place, non_blocking=True) for name, tensor in batch.items()}
 
     def clear(self) -> None:
         """Forget half-made gradients."""
-        self._driver.zero_grad()
+        self._optimizer.zero_grad()
 
     def _clip(self) -> None:
         limit = float(self._settings["gradient_clip"])
         if limit > 0:
-            norm = self.accelerator.clip_grad_norm_(self.model.parameters(), limit)
+            norm = nn.utils.clip_grad_norm_(self.model.parameters(), limit)
             self._checked(float(norm), "gradient")
 
     def _checked(self, value: float, what: str) -> float:
@@ -179,8 +185,8 @@ def make_optimizer(
     ]
     rate = float(settings["learning_rate"])
     if settings["optimizer"] == "sgd":
-        return SGD(found, lr=rate, momentum=0.9, nesterov=True)
-    return AdamW(found, lr=rate)
+        return SGD(found, lr=rate, momentum=0.9, nesterov=True, fused=True)
+    return AdamW(found, lr=rate, fused=True)
 
 
 def _rate_of(techniques: Sequence[Technique], name: str) -> float:
