@@ -39,11 +39,12 @@ def main() -> None:
     orders, answers = take_over_streams()
     end_with_parent()
     leave_no_core()
-    seal = seal_network()
+    handshake = decode(orders.readline())
+    seal = seal_network([(host, port) for host, port in handshake["connect"]])
     lower_priority()
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the parent's to answer
-    child = Child(decode(orders.readline()), Outbox(answers), seal)
+    child = Child(handshake, Outbox(answers), seal)
     threading.Thread(target=child.listen, args=(orders,), name="orders", daemon=True).start()
     child.serve()
     # What libraries registered for the end is done; taking the interpreter apart, which takes torch a second, is not.
@@ -80,7 +81,7 @@ class Child:
         self._link = socket.socket(fileno=handshake["link"]) if handshake["link"] is not None else None
         self._outbox = outbox
         self._seal = seal
-        self._told_attempts = 0
+        self._told_attempts = self._told_connections = 0
         self._desks: dict[str, Desk] = {}
         self._jobs: queue.SimpleQueue[Json | None] = queue.SimpleQueue()
 
@@ -149,8 +150,10 @@ class Child:
     def _say_attempts(self) -> None:
         attempts = self._seal.attempts()[self._told_attempts :]
         self._told_attempts += len(attempts)
-        if attempts:
-            self._outbox.send({"attempts": attempts})
+        connections = self._seal.connections()[self._told_connections :]
+        self._told_connections += len(connections)
+        if attempts or connections:
+            self._outbox.send({"attempts": attempts, "connections": connections})
 
 
 if __name__ == "__main__":

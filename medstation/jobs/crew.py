@@ -9,35 +9,40 @@ from dataclasses import dataclass
 from itertools import count
 
 from medstation.api import Json, Stopped, Unavailable
+from medstation.jobs.allowed import Address
 from medstation.jobs.faults import AGAIN, death_of
 from medstation.jobs.job import Job
 from medstation.jobs.messages import Failed
+from medstation.jobs.porter import Porter
 from medstation.jobs.worker import Worker
 
-LEAVING = 1.0
-"""Seconds that idle workers get to tidy up when the crew is closed."""
+LEAVING = 0.5
+"""Seconds that idle workers get to tidy up when the crew is closed. Locking, which ends them, takes one at most."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """A job on its way to a worker: `line` is the message for it."""
+    """A job on its way to a worker: `line` is the message for it. With `connect` it gets a connector of its own."""
 
     job: Job
     line: bytes
     background: bool
     wait_for_warm: bool
+    connect: tuple[Address, ...] = ()
 
 
 class Crew:
     """Keeps at most one idle worker, the spare. Workers are started and spoken to in one thread, which lives long."""
 
-    def __init__(self, handshake: Json, spare_delay: float) -> None:
+    def __init__(self, handshake: Json, spare_delay: float, porter: Porter | None = None) -> None:
         self._handshake = handshake
+        self._porter = porter
         self._spare_delay = spare_delay
         self._workers: set[Worker] = set()
         self._leaving: list[Worker] = []
         self._spare: Worker | None = None
         self._attempts: list[str] = []
+        self._connections: list[str] = []
         self._keep_warm = False
         self._closed = False
         self._timer: threading.Timer | None = None
@@ -75,6 +80,10 @@ class Crew:
         with self._changed:
             return list(self._attempts)
 
+    def connections(self) -> list[str]:
+        with self._changed:
+            return list(self._connections)
+
     def close(self) -> None:
         """End every worker: idle ones may tidy up for a moment, busy ones end at once."""
         with self._changed:
@@ -109,9 +118,10 @@ class Crew:
         if dismissed:
             dismissed.end()
 
-    def on_attempts(self, attempts: list[str]) -> None:
+    def on_attempts(self, attempts: list[str], connections: list[str]) -> None:
         with self._changed:
             self._attempts += attempts
+            self._connections += connections
 
     def on_ended(self, worker: Worker, job: Job | None, exit_code: int) -> None:
         with self._changed:
@@ -138,8 +148,9 @@ class Crew:
         handed = False
         try:
             while not handed and not order.job.done and not self._closed:
-                worker = self._take_spare(order.wait_for_warm) or self._start()
-                handed = worker.run(order.job, order.line, order.background)
+                worker = self._start(order.connect) if order.connect else self._worker_for(order)
+                goes_with_it = order.background or bool(order.connect)
+                handed = worker.run(order.job, order.line, goes_with_it)
         except OSError as error:
             hint = "Close other programs, then start it again."
             order.job.finish(Failed(Unavailable(f"no worker process could be started: {error.strerror}", hint)))
@@ -156,8 +167,14 @@ class Crew:
             worker, self._spare = self._spare, None
             return worker
 
-    def _start(self) -> Worker:
-        worker = Worker(f"worker {next(self._numbers)}", self._handshake, self)
+    def _worker_for(self, order: Order) -> Worker:
+        return self._take_spare(order.wait_for_warm) or self._start()
+
+    def _start(self, connect: tuple[Address, ...] = ()) -> Worker:
+        """A connector imports nothing ahead: it runs its job's own code and no other."""
+        special: Json = {"connect": connect, "warm": ()} if connect else {}
+        handshake, porter = {**self._handshake, **special}, self._porter if connect else None
+        worker = Worker(f"worker {next(self._numbers)}", handshake, self, porter)
         with self._changed:
             self._workers.add(worker)
         return worker

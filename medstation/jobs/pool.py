@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from types import TracebackType
 
-from medstation.api import Json, Stopped
+from medstation.api import Json, Refused, Stopped, Unavailable
+from medstation.jobs.allowed import Address
 from medstation.jobs.crew import Crew, Order
 from medstation.jobs.job import Job
 from medstation.jobs.messages import Failed, encode
+from medstation.jobs.porter import Porter
+from medstation.jobs.seccomp import shut
 
 
 class Pool:
@@ -19,7 +24,8 @@ class Pool:
 
     `warm` names modules that a waiting worker imports ahead. `grace` is how many seconds a cancelled job gets to end
     by itself, and again to end by SIGTERM. `spare_delay` is how many seconds after the spare was taken a new one is
-    started, unless the job has brought it back by then.
+    started, unless the job has brought it back by then. `connections` are the exceptions from "no network" that jobs
+    may ask for; `porter` starts the connectors of a program that is sealed.
     """
 
     def __init__(
@@ -30,9 +36,13 @@ class Pool:
         *,
         grace: float = 2.0,
         spare_delay: float = 2.0,
+        connections: tuple[Address, ...] = (),
+        porter: Porter | None = None,
     ) -> None:
         handshake = {"folder": str(folder) if folder else None, "key": key.hex() if key else None, "warm": warm}
-        self._crew = Crew(handshake, spare_delay)
+        handshake["connect"] = ()
+        self._allowed, self._porter = connections, porter
+        self._crew = Crew(handshake, spare_delay, porter)
         self._grace = grace
         self._jobs: list[Job] = []
         self._closers: list[threading.Thread] = []
@@ -46,19 +56,36 @@ class Pool:
             return list(self._jobs)
 
     def submit(
-        self, target: str, request: Json, title: str = "", *, background: bool = False, wait_for_warm: bool = True
+        self,
+        target: str,
+        request: Json,
+        title: str = "",
+        *,
+        background: bool = False,
+        wait_for_warm: bool = True,
+        connect: Sequence[Address] = (),
     ) -> Job:
         """Run `target` ("package.module:function") as `function(request, desk)` in a worker; returns at once.
 
         `background` work steps back behind other work, and its worker (with its GPU memory) goes when it ends.
         Without `wait_for_warm` a worker that is still importing is left alone: for light work, which starts sooner
-        in a fresh one. A request that JSON cannot hold is a `TypeError` here.
+        in a fresh one. `connect` names the exceptions that the job needs: it gets a connector, see `seal`; `Refused`
+        where one of them was not allowed. A request that JSON cannot hold is a `TypeError` here.
         """
+        if forbidden := [f"{host}:{port}" for host, port in connect if (host, port) not in self._allowed]:
+            raise Refused(
+                f"no connection to {', '.join(forbidden)} is allowed",
+                "An administrator can allow it: `medstation vault network allow HOST:PORT`.",
+            )
+        if connect and self._porter is None and sys.platform == "linux" and shut():
+            raise Unavailable(
+                "the program was started before a connection was allowed", "End MedStation and start it again."
+            )
         job = Job(f"job-{next(self._numbers)}", title, self)
         line = encode({"run": job.id, "target": target, "request": request, "background": background})
         with self._lock:
             self._jobs.append(job)
-        if not self._crew.assign(Order(job, line, background, wait_for_warm)):
+        if not self._crew.assign(Order(job, line, background, wait_for_warm, tuple(connect))):
             job.finish(_closed())
         return job
 
@@ -77,6 +104,15 @@ class Pool:
     def attempts(self) -> list[str]:
         """What in the workers tried to reach the network, as `Seal.attempts` names it."""
         return self._crew.attempts()
+
+    @property
+    def allowed(self) -> tuple[Address, ...]:
+        """The exceptions that jobs may ask for."""
+        return self._allowed
+
+    def connections(self) -> list[str]:
+        """What connectors have connected to, named alike."""
+        return self._crew.connections()
 
     def close(self) -> None:
         """End every job and every worker. Jobs that were running end as stopped."""

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, cast
 
 from medstation.api import Json
 from medstation.jobs.messages import encode
+from medstation.jobs.porter import COMMAND, Ported, Porter
 
 TAIL = 64 * 1024
 """Bytes of the error output that are kept, in memory only: they may quote a record."""
@@ -24,15 +25,21 @@ class Process:
     """`python -m medstation.jobs.child`, in a process group of its own.
 
     Start it in a thread that lives as long as it should: on Linux the kernel ends a child with the *thread* that
-    started it. `link` is the socket that memory is handed over (None where the system has no such memory).
+    started it. `link` is the socket that memory is handed over (None where the system has no such memory). A `porter`
+    starts it where this process is sealed and the child is to be sealed otherwise.
     """
 
-    def __init__(self, name: str, handshake: Json) -> None:
+    def __init__(self, name: str, handshake: Json, porter: Porter | None = None) -> None:
         self.link, child_link = _link()
+        number = child_link.fileno() if child_link else None
+        self._child: subprocess.Popen[bytes] | Ported
         try:
-            self._child = _start(child_link)
+            if porter and child_link:
+                self._child = ported = porter.start(_environment(), child_link)
+                number = ported.link
+            else:
+                self._child = _start(child_link)
         finally:
-            number = child_link.fileno() if child_link else None
             if child_link:
                 child_link.close()
         self.pid = self._child.pid
@@ -61,7 +68,7 @@ class Process:
 
     def wait(self) -> int:
         """Wait for the end; what the process started itself ends too. The exit code, or minus the signal."""
-        if hasattr(os, "waitid"):
+        if hasattr(os, "waitid") and isinstance(self._child, subprocess.Popen):  # else the porter does that
             self._outlive_group()
         else:
             self._child.wait()
@@ -122,18 +129,21 @@ def _link() -> tuple[socket.socket | None, socket.socket | None]:
 
 
 def _start(child_link: socket.socket | None) -> subprocess.Popen[bytes]:
-    """The search path goes along, so that the child finds what its parent finds; the current folder does not."""
-    path = [entry for entry in sys.path if entry]
     options: dict[str, Any] = {"pass_fds": [child_link.fileno()]} if child_link else {}
     if sys.platform == "win32":
         options["creationflags"] = subprocess.BELOW_NORMAL_PRIORITY_CLASS | subprocess.CREATE_NO_WINDOW
     else:
         options["process_group"] = 0  # Ctrl-C in the terminal is the parent's; not a new session, where nice is void
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "medstation.jobs.child"],
+        COMMAND,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
+        env=_environment(),
         **options,
     )
+
+
+def _environment() -> dict[str, str]:
+    """The search path goes along, so that the child finds what its parent finds; the current folder does not."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}

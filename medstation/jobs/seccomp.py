@@ -13,13 +13,15 @@ import socket
 import struct
 from dataclasses import dataclass
 
-_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_NR, _ARCH, _FIRST_ARGUMENT = 0, 4, 16
+_LOAD, _AND, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
+_NR, _ARCH, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24
 _KILL, _ERRNO, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
 _X32 = 0x40000000
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 38, 22
 _SET_MODE_FILTER, _ALL_THREADS = 1, 1
-_AF_UNIX, _AF_NETLINK = 1, 16
+_AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16
+_TYPE, _STREAM = 0xF, 1
+"""The bits of socket(2)'s second argument that name the type, and TCP's."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,14 @@ class Machine:
 
     arch: int
     socket: int
+    listen: int
     seccomp: int
     io_uring_setup: int = 425
 
 
 MACHINES = {
-    "x86_64": Machine(0xC000003E, 41, 317),
-    "aarch64": Machine(0xC00000B7, 198, 277),
+    "x86_64": Machine(0xC000003E, 41, 50, 317),
+    "aarch64": Machine(0xC00000B7, 198, 201, 277),
 }
 
 
@@ -42,36 +45,59 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
 
 
-def program(machine: Machine) -> bytes:
+Step = tuple[int, int, str, str]
+"""Of a filter: what to do, with which number, and where to go on if it is so and if not ("": at the next step)."""
+_ENDS = {"allow": _ALLOW, "refuse": _ERRNO | errno.EACCES, "absent": _ERRNO | errno.ENOSYS, "kill": _KILL}
+
+
+def program(machine: Machine, connects: bool = False) -> bytes:
     """Refuses socket(2) for every family but AF_UNIX and AF_NETLINK, and io_uring, which would go around it.
 
-    A call by another architecture's numbers (32-bit code in a 64-bit process) ends the process; the x32 numbers of
-    x86-64 do not exist.
+    Where the process `connects`, TCP sockets are made as well, but none of any kind listens. To where they connect is
+    in memory that a filter cannot read. A call by another architecture's numbers (32-bit code in a 64-bit process) ends
+    the process; the x32 numbers of x86-64 do not exist.
     """
-    return b"".join(
-        struct.pack("=HBBI", *instruction)
-        for instruction in (
-            (_LOAD, 0, 0, _ARCH),
-            (_EQUAL, 0, 10, machine.arch),  # else: kill
-            (_LOAD, 0, 0, _NR),
-            (_AT_LEAST, 7, 0, _X32),  # does not exist
-            (_EQUAL, 5, 0, machine.io_uring_setup),  # refuse
-            (_EQUAL, 0, 3, machine.socket),  # else: allow
-            (_LOAD, 0, 0, _FIRST_ARGUMENT),
-            (_EQUAL, 1, 0, _AF_UNIX),  # allow
-            (_EQUAL, 0, 1, _AF_NETLINK),  # else: refuse
-            (_RETURN, 0, 0, _ALLOW),
-            (_RETURN, 0, 0, _ERRNO | errno.EACCES),
-            (_RETURN, 0, 0, _ERRNO | errno.ENOSYS),
-            (_RETURN, 0, 0, _KILL),
-        )
-    )
+    begin: list[Step] = [
+        (_LOAD, _ARCH, "", ""),
+        (_EQUAL, machine.arch, "", "kill"),
+        (_LOAD, _NR, "", ""),
+        (_AT_LEAST, _X32, "absent", ""),
+        (_EQUAL, machine.io_uring_setup, "refuse", ""),
+    ]
+    families: list[Step] = [
+        (_EQUAL, machine.socket, "", "allow"),
+        (_LOAD, _FIRST_ARGUMENT, "", ""),
+        (_EQUAL, _AF_UNIX, "allow", ""),
+    ]
+    if not connects:
+        return _assembled([*begin, *families, (_EQUAL, _AF_NETLINK, "allow", "refuse")])
+    tcp: list[Step] = [
+        (_EQUAL, _AF_NETLINK, "allow", ""),
+        (_EQUAL, _AF_INET, "type", ""),
+        (_EQUAL, _AF_INET6, "type", "refuse"),
+        (_LOAD, _SECOND_ARGUMENT, "", ""),
+        (_AND, _TYPE, "", ""),
+        (_EQUAL, _STREAM, "allow", "refuse"),
+    ]
+    return _assembled([*begin, (_EQUAL, machine.listen, "refuse", ""), *families, *tcp], type=-3)
 
 
-def install(machine: Machine) -> None:
+def _assembled(steps: list[Step], **places: int) -> bytes:
+    """The steps, then the ends they go to. `places` names a step by its number from the end."""
+    at = {name: len(steps) + end for end, name in enumerate(_ENDS)}
+    at |= {name: len(steps) + back for name, back in places.items()}
+    lines = [
+        (what, *(at[name] - number - 1 if name else 0 for name in (yes, no)), value)
+        for number, (what, value, yes, no) in enumerate(steps)
+    ]
+    lines += [(_RETURN, 0, 0, value) for value in _ENDS.values()]
+    return b"".join(struct.pack("=HBBI", *line) for line in lines)
+
+
+def install(machine: Machine, connects: bool = False) -> None:
     """Filter this process, all its threads and every process it will start, for good. `OSError` when refused."""
     libc = ctypes.CDLL(None, use_errno=True)
-    code = program(machine)
+    code = program(machine, connects)
     filter_program = _Program(len(code) // 8, code)
     _check(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     _check(libc.syscall(machine.seccomp, _SET_MODE_FILTER, _ALL_THREADS, ctypes.byref(filter_program)))

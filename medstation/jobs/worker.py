@@ -13,6 +13,7 @@ from medstation.jobs import memory
 from medstation.jobs.faults import memory_kills
 from medstation.jobs.job import Job
 from medstation.jobs.messages import Done, Failed, Progressed, Reported, decode
+from medstation.jobs.porter import Porter
 from medstation.jobs.process import LAST_WORDS, Process
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ class Employer(Protocol):
     def on_free(self, worker: Worker, healthy: bool) -> None:
         """Its job has ended (the job itself does not know yet)."""
 
-    def on_attempts(self, attempts: list[str]) -> None:
-        """Something in it tried to reach the network."""
+    def on_attempts(self, attempts: list[str], connections: list[str]) -> None:
+        """Something in it tried to reach the network; as a connector, it did."""
 
     def on_ended(self, worker: Worker, job: Job | None, exit_code: int) -> None:
         """The process is gone; `job` is what it was doing."""
@@ -40,7 +41,7 @@ class Employer(Protocol):
 class Worker:
     """A process and its present job."""
 
-    def __init__(self, name: str, handshake: Json, employer: Employer) -> None:
+    def __init__(self, name: str, handshake: Json, employer: Employer, porter: Porter | None = None) -> None:
         self.name = name
         self.warm = not handshake["warm"]
         self.served = 0
@@ -50,7 +51,7 @@ class Worker:
         self._lock = threading.Lock()
         self._employer = employer
         self._memory_kills = memory_kills()
-        self._process = Process(name, handshake)
+        self._process = Process(name, handshake, porter)
         self.pid = self._process.pid
         self._listener = threading.Thread(target=self._listen, name=f"{name} messages", daemon=True)
         self._watcher = threading.Thread(target=self._watch, name=f"{name} watch", daemon=True)
@@ -134,8 +135,8 @@ class Worker:
                 job.tell(Progressed(done, text))
             case {"event": event} if job:
                 job.tell(Reported(event))
-            case {"attempts": attempts}:
-                self._employer.on_attempts(attempts)
+            case {"attempts": attempts, "connections": connections}:
+                self._employer.on_attempts(attempts, connections)
             case {"warm": {"failed": failed}}:
                 self._on_warm(failed)
             case {"done": result, "arrays": described} if job:

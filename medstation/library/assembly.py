@@ -9,6 +9,7 @@ from pathlib import Path
 from medstation.api import Found, Importer, LabelDraft, RecordDraft, Skipped
 from medstation.library.people import person_of
 from medstation.library.shelf import to_text
+from medstation.library.words import index_record
 from medstation.vault import Row, Transaction, now
 
 _CHANGED = "Files were added after this record was labelled or read by a model: check that labels still fit."
@@ -66,6 +67,7 @@ def _store(tx: Transaction, group: Row, draft: RecordDraft, pieces: list[int], c
         tx.execute(sql, *columns.values(), to_text(list(dict.fromkeys(notes))), record)
         tx.execute("DELETE FROM record_files WHERE record = ?", record)
         tx.execute("DELETE FROM thumbnails WHERE record = ?", record)
+    index_record(tx, record)
     for position, piece in enumerate(pieces):
         tx.insert("record_files", record=record, position=position, piece=piece)
     for label in draft.labels:

@@ -6,14 +6,15 @@ import re
 
 from medstation.api import NotFound
 
-RECORD, LABEL, RUN, MODEL, PREDICTION = "r", "l", "run", "m", "p"
-_NAMES = {RECORD: "record", LABEL: "label", RUN: "run", MODEL: "model", PREDICTION: "prediction"}
+RECORD, LABEL, RUN, MODEL, PREDICTION, STUDY = "r", "l", "run", "m", "p", "study"
+_NAMES = {RECORD: "record", LABEL: "label", RUN: "run", MODEL: "model", PREDICTION: "prediction", STUDY: "study"}
 _HINTS = {
     RECORD: "`medstation records` lists what there is.",
     LABEL: "`medstation show RECORD` lists a record's labels.",
     RUN: "`medstation runs` lists what there is.",
     MODEL: "`medstation models list` lists what there is.",
     PREDICTION: "`medstation show RECORD` lists a record's predictions.",
+    STUDY: "`medstation search list` lists what there is.",
 }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 
-from medstation.api import Found, Importer, Record, ReportProgress, Skipped
+from medstation.api import Found, Importer, Record, RecordDraft, ReportProgress, Skipped
 from medstation.library.assembly import assemble
 from medstation.library.ids import RECORD, row_id
 from medstation.library.packing import Pack, Packer
@@ -34,7 +35,7 @@ class Ingest(Records):
         if len({(found.person.key, found.group) for found in group}) != 1:
             raise ValueError("all files of a group must have the same person and group")
         packer = self._packers.setdefault(task, Packer(self.vault, task))
-        pack = packer.pack((found.path for found in group), report)
+        pack = packer.pack(_paths_in_order(importer, group), report)
         taken = [found for found in group if found.path in pack.originals]
         try:
             ingested = self._store(task, importer, taken, pack) if taken else Ingested([], 0, 0, pack.skipped)
@@ -83,6 +84,16 @@ class Ingest(Records):
             return None
 
 
+def _paths_in_order(importer: Importer, group: Sequence[Found]) -> list[Path]:
+    """The files as their records will have them: what is read one after the other should lie one after the other.
+
+    File names say little of that: those of DICOM archives are random numbers.
+    """
+    drafts = [made for made in importer.assemble(group) if isinstance(made, RecordDraft)]
+    wanted = [index for draft in drafts for index in draft.files]
+    return [group[index].path for index in dict.fromkeys([*wanted, *range(len(group))])]
+
+
 class _NothingMadeError(Exception):
     """No record came of a group: nothing of it is stored."""
 
@@ -118,7 +129,7 @@ class _Intake:
             original, is_new = originals[path]
             again = original in seen  # the same content under a second name
             seen.add(original)
-            news = [self._piece(original, ordinal, found) for ordinal, found in enumerate(founds) if not again]
+            news = [self._piece(original, is_new, place, found) for place, found in enumerate(founds) if not again]
             self.added += is_new and not again
             self.duplicates += again or not (is_new or any(news))
 
@@ -127,8 +138,8 @@ class _Intake:
         rows: dict[object, tuple[int, bool]] = {}
         blob = ""
         for path, original in self._pack.originals.items():
-            sql = "SELECT id FROM originals WHERE task = ? AND sha256 = ?"
-            row = self._tx.one(sql, self._task, original.sha256)
+            sql = "SELECT id FROM originals WHERE task = ? AND fingerprint = ?"
+            row = self._tx.one(sql, self._task, original.fingerprint)
             if row is not None:
                 rows[path] = (int(row["id"]), False)
                 continue
@@ -136,17 +147,17 @@ class _Intake:
                 raise RuntimeError("an original vanished from the vault while it was imported again")
             blob = blob or self._tx.keep(self._pack.pending)
             place = {"blob": blob, "start": original.start, "length": original.length}
-            facts = {"task": self._task, "sha256": original.sha256, "source": str(path)}
+            facts = {"task": self._task, "fingerprint": original.fingerprint, "source": str(path)}
             rows[path] = (self._tx.insert("originals", **facts, **place), True)
         return rows
 
-    def _piece(self, original: int, ordinal: int, found: Found) -> bool:
-        """Note what was found in a file; True when that is news."""
+    def _piece(self, original: int, is_new: bool, ordinal: int, found: Found) -> bool:
+        """Note what was found in a file; True when that is news, as all is that was found in a new one."""
         facts = to_text(found.facts)
         digest = hashlib.sha256(facts.encode()).digest()
         sql = "SELECT id, facts FROM pieces WHERE grp = ? AND original = ? AND ordinal = ?"
-        known = self._tx.one(sql, self._row, original, ordinal)
-        if known is None and self._found_elsewhere(original, digest):
+        known = None if is_new else self._tx.one(sql, self._row, original, ordinal)
+        if known is None and not is_new and self._found_elsewhere(original, digest):
             return False
         if known is None:
             place = {"grp": self._row, "original": original, "ordinal": ordinal}

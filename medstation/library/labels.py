@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
-from medstation.api import Label, LabelDraft
+from medstation.api import Label, LabelDraft, Record
+from medstation.library.finding import SELECT
 from medstation.library.ids import LABEL, RECORD, missing, row_id, text_id
-from medstation.library.records import record_row
+from medstation.library.records import record_of, record_row
 from medstation.library.shelf import Shelf, to_text
 from medstation.vault import Reader, Row, now
 
@@ -46,6 +48,19 @@ class Labels(Shelf):
 
     def latest_label(self, record_id: str, kind: str) -> Label | None:
         return next((label for label in self.labels(record_id) if label.kind == kind), None)
+
+    def unlabelled(self, task: str, record_kinds: Sequence[str], label_kind: str) -> list[Record]:
+        """Records of these kinds that have no label of `label_kind`, as they came in."""
+        with self.vault.read() as reader:
+            rows = reader.all(
+                f"""{SELECT} FROM records JOIN people ON people.id = records.person
+                    WHERE records.task = ? AND records.kind IN (SELECT value FROM json_each(?)) AND NOT EXISTS
+                    (SELECT 1 FROM labels WHERE labels.record = records.id AND labels.kind = ?) ORDER BY records.id""",
+                task,
+                to_text(list(record_kinds)),
+                label_kind,
+            )
+        return [record_of(row) for row in rows]
 
 
 def label_row(reader: Reader, label_id: str) -> Row:

@@ -1,4 +1,4 @@
-"""Models: weights with their card, version by version, from candidate to approved to retired."""
+"""Models: weights with their card, version by version."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from medstation.vault import Reader, Row, now
 
 _NAME = re.compile(r"[^\s@/\\][^@/\\\n]{0,99}")
 _ID = re.compile(r"m-\d+")
-_ACTS = {"approved": "model.approve", "retired": "model.retire"}
+_SELECT = """SELECT models.*, coalesce((SELECT state FROM model_states WHERE model = models.id
+    ORDER BY model_states.id DESC LIMIT 1), 'candidate') AS state FROM models"""
 
 
 class Models(Shelf):
@@ -35,22 +36,22 @@ class Models(Shelf):
                 raise missing(RUN, run_id)
             assert row is not None
             kind = {"task": task, "recipe": recipe, "config": to_text(config), "card": to_text(card), "run": run}
-            made = {"state": "candidate", "author": self.user, "at": now(), "blob": payload.keep_blob(tx)}
+            made = {"author": self.user, "at": now(), "blob": payload.keep_blob(tx)}
             model_id = text_id(MODEL, tx.insert("models", name=name, version=row[0], **kind, **made))
             tx.subject = model_id
             tx.detail = {"name": name, "version": row[0], "run": run_id, **facts}
-            return _model_of(model_row(tx, model_id))
+            return model_of(model_row(tx, model_id))
 
     def models(self, task: str = "") -> list[ModelInfo]:
         """Newest first."""
         with self.vault.read() as reader:
-            rows = reader.all("SELECT * FROM models WHERE ?1 = '' OR task = ?1 ORDER BY id DESC", task)
-        return [_model_of(row) for row in rows]
+            rows = reader.all(f"{_SELECT} WHERE ?1 = '' OR task = ?1 ORDER BY models.id DESC", task)
+        return [model_of(row) for row in rows]
 
     def model(self, ref: str) -> ModelInfo:
         """By id, by name (its newest version), or by name@version."""
         with self.vault.read() as reader:
-            return _model_of(model_row(reader, ref))
+            return model_of(model_row(reader, ref))
 
     def weights(self, model_id: str) -> bytes:
         """The bytes of the safetensors file."""
@@ -61,17 +62,13 @@ class Models(Shelf):
         except Refused as error:
             raise Refused(f"the weights of {row['name']}@{row['version']}: {error.message}", error.hint) from error
 
-    def set_model_state(self, model_id: str, state: str, reason: str = "") -> ModelInfo:
-        """Approve or retire a model; a retired one may be approved again, none becomes a candidate again."""
-        with self.vault.read() as reader:
-            ref = text_id(MODEL, model_row(reader, model_id)["id"])
-        if state not in _ACTS:
-            raise WrongUsage(f"a model cannot become {state!r}", "It can be approved or retired.")
-        with self.vault.write(self.user, _ACTS[state], subject=ref) as tx:
-            before = model_row(tx, ref)["state"]
-            tx.execute("UPDATE models SET state = ? WHERE id = ?", state, row_id(MODEL, ref))
-            tx.detail = {"before": before, "reason": reason}
-            return _model_of(model_row(tx, ref))
+    def note_on_card(self, model_id: str, name: str, value: Json) -> ModelInfo:
+        """Keep what was found of a model after it was made under `name` on its card."""
+        with self.vault.write(self.user, "") as tx:
+            row = model_row(tx, model_id)
+            card = {**json.loads(row["card"]), name: value}
+            tx.execute("UPDATE models SET card = ? WHERE id = ?", to_text(card), row["id"])
+            return model_of(model_row(tx, model_id))
 
 
 def model_row(reader: Reader, ref: str) -> Row:
@@ -85,14 +82,14 @@ def model_row(reader: Reader, ref: str) -> Row:
 
 def _find(reader: Reader, ref: str) -> Row | None:
     if _ID.fullmatch(ref):
-        return reader.one("SELECT * FROM models WHERE id = ?", row_id(MODEL, ref))
+        return reader.one(f"{_SELECT} WHERE models.id = ?", row_id(MODEL, ref))
     name, _, version = ref.partition("@")
     if not version:
-        return reader.one("SELECT * FROM models WHERE name = ? ORDER BY version DESC LIMIT 1", name)
-    return reader.one("SELECT * FROM models WHERE name = ? AND version = ?", name, version)
+        return reader.one(f"{_SELECT} WHERE name = ? ORDER BY version DESC LIMIT 1", name)
+    return reader.one(f"{_SELECT} WHERE name = ? AND version = ?", name, version)
 
 
-def _model_of(row: Row) -> ModelInfo:
+def model_of(row: Row) -> ModelInfo:
     return ModelInfo(
         id=text_id(MODEL, row["id"]),
         name=row["name"],

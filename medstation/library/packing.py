@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,26 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from medstation.api import ReportProgress, Skipped
-from medstation.vault import BlobWriter, PendingBlob, Vault
+from medstation.library.originals import FileRead, Stamp, each_piece, held_as, read, unreadable
+from medstation.vault import BlobWriter, PendingBlob, Reader, Vault
 
-_AT_ONCE = 32 << 20
-"""Files up to this size are read once, whole; larger ones are read twice, in pieces: first hashed, then copied."""
-_PIECE = 4 << 20
-_AHEAD = 4
+_AHEAD = 8
 _READERS = 2
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """What tells that a file is still the one that was read."""
-
-    size: int
-    modified: int
-
-    @classmethod
-    def of(cls, path: Path) -> Stamp:
-        facts = path.stat()
-        return cls(facts.st_size, facts.st_mtime_ns)
 
 
 @dataclass(frozen=True)
@@ -38,7 +22,7 @@ class Original:
     """A file's content: where it begins in the pack, or None when the vault had it before."""
 
     path: Path
-    sha256: str
+    fingerprint: str
     length: int
     start: int | None
 
@@ -50,14 +34,6 @@ class Pack:
     originals: dict[Path, Original] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     pending: PendingBlob | None = None
-
-
-@dataclass(frozen=True)
-class _Read:
-    path: Path
-    stamp: Stamp
-    sha256: str
-    content: bytes | None
 
 
 class _Target:
@@ -81,58 +57,55 @@ class _Target:
 
 
 class Packer:
-    """Packs files of one task. Remembers hashes, so that a file with many records in it is read once."""
+    """Packs files of one task. Remembers fingerprints, so that a file with many records in it is read once."""
 
     def __init__(self, vault: Vault, task: str) -> None:
         self._vault = vault
         self._task = task
-        self._hashes: dict[tuple[Path, Stamp], str] = {}
+        self._fingerprints: dict[tuple[Path, Stamp], str] = {}
 
     def pack(self, paths: Iterable[Path], report: ReportProgress) -> Pack:
         """`Stopped` from `report` and a full disk leave nothing behind; a file that cannot be read is skipped."""
         wanted = list(dict.fromkeys(paths))
         pack = Pack()
         starts: dict[str, int] = {}
-        with _Target(self._vault) as target, closing(self._read_ahead(wanted)) as reads:
+        with ExitStack() as stack:
+            held = stack.enter_context(self._vault.read())  # one for all: a look-up each would take longer to begin
+            target = stack.enter_context(_Target(self._vault))
+            reads = stack.enter_context(closing(self._read_ahead(wanted)))
             for done, (path, outcome) in enumerate(reads):
                 report(done / len(wanted), path.name)
-                if isinstance(outcome, _Read):
-                    outcome = self._add(target, outcome, starts)
-                if isinstance(outcome, Skipped):
-                    pack.skipped.append(outcome)
+                original = self._add(held, target, outcome, starts) if isinstance(outcome, FileRead) else outcome
+                if isinstance(original, Skipped):
+                    pack.skipped.append(original)
                 else:
-                    pack.originals[path] = outcome
+                    pack.originals[path] = original
             if starts:
                 pack.pending = target.writer().finish()
         return pack
 
-    def _add(self, target: _Target, read: _Read, starts: dict[str, int]) -> Original | Skipped:
+    def _add(self, held: Reader, target: _Target, file: FileRead, starts: dict[str, int]) -> Original | Skipped:
         """Copy the file unless its content is there already, from before or from this very pack."""
-        start = starts.get(read.sha256)
-        if start is None and not self._known(read.sha256):
-            start = target.writer().size
-            try:
-                unchanged = _copy(target.writer(), read)
-            except OSError as error:
-                return _unreadable(read.path, error)
-            if not unchanged:
-                return Skipped(read.path, "it changed while it was being read", "Import it again when it is complete.")
-            starts[read.sha256] = start
-        self._hashes[read.path, read.stamp] = read.sha256
-        return Original(read.path, read.sha256, read.stamp.size, start)
+        start = starts.get(file.fingerprint)
+        try:
+            fingerprint = file.fingerprint if start is not None else held_as(held, self._task, file)
+            if not fingerprint:
+                fingerprint, start = file.fingerprint, target.writer().size
+                if not _copy(target.writer(), file):
+                    return _changing(file.path)
+                starts[fingerprint] = start
+        except OSError as error:
+            return unreadable(file.path, error)
+        self._fingerprints[file.path, file.stamp] = fingerprint
+        return Original(file.path, fingerprint, file.stamp.size, start)
 
-    def _known(self, sha256: str) -> bool:
-        with self._vault.read() as reader:
-            sql = "SELECT 1 FROM originals WHERE task = ? AND sha256 = ?"
-            return reader.one(sql, self._task, sha256) is not None
-
-    def _read_ahead(self, paths: list[Path]) -> Generator[tuple[Path, _Read | Original | Skipped], None, None]:
-        """Read and hash a few files ahead in threads, since hashing takes longer than encrypting."""
+    def _read_ahead(self, paths: list[Path]) -> Generator[tuple[Path, FileRead | Skipped], None, None]:
+        """Read a few files ahead in threads, while those before them are encrypted and written."""
         if len(paths) == 1:
             yield paths[0], self._read(paths[0])
             return
         with ThreadPoolExecutor(_READERS) as readers:
-            ahead: deque[tuple[Path, Future[_Read | Original | Skipped]]] = deque()
+            ahead: deque[tuple[Path, Future[FileRead | Skipped]]] = deque()
             try:
                 for path in paths:
                     ahead.append((path, readers.submit(self._read, path)))
@@ -144,32 +117,24 @@ class Packer:
             finally:
                 readers.shutdown(cancel_futures=True)
 
-    def _read(self, path: Path) -> _Read | Original | Skipped:
+    def _read(self, path: Path) -> FileRead | Skipped:
+        """The file, or only what is remembered of it: then it is read when its content turns out to be needed."""
         try:
             stamp = Stamp.of(path)
-            known = self._hashes.get((path, stamp))
-            if known and self._known(known):
-                return Original(path, known, stamp.size, None)
-            if stamp.size <= _AT_ONCE:
-                content = path.read_bytes()
-                return _Read(path, Stamp(len(content), stamp.modified), hashlib.sha256(content).hexdigest(), content)
-            with path.open("rb") as file:
-                return _Read(path, stamp, hashlib.file_digest(file, "sha256").hexdigest(), None)
         except OSError as error:
-            return _unreadable(path, error)
+            return unreadable(path, error)
+        known = self._fingerprints.get((path, stamp))
+        return FileRead(path, stamp, known, None) if known else read(path, self._vault.fingerprint())
 
 
-def _copy(writer: BlobWriter, read: _Read) -> bool:
-    """False when the file is no longer the one that was hashed."""
-    if read.content is not None:
-        writer.write(read.content)
+def _copy(writer: BlobWriter, file: FileRead) -> bool:
+    """False when the file is no longer the one that was read before."""
+    if file.content is not None:
+        writer.write(file.content)
         return True
-    piece = memoryview(bytearray(_PIECE))
-    with read.path.open("rb", buffering=0) as file:
-        while count := file.readinto(piece):
-            writer.write(piece[:count])
-    return Stamp.of(read.path) == read.stamp
+    each_piece(file.path, writer.write)
+    return Stamp.of(file.path) == file.stamp
 
 
-def _unreadable(path: Path, error: OSError) -> Skipped:
-    return Skipped(path, f"it cannot be read ({error.strerror or error})", "Check that the file is there and readable.")
+def _changing(path: Path) -> Skipped:
+    return Skipped(path, "it changed while it was being read", "Import it again when it is complete.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from medstation.api import Person
+from medstation.library.words import index_person
 from medstation.vault import Reader, Transaction
 
 
@@ -11,12 +12,15 @@ def keep_person(tx: Transaction, person: Person) -> tuple[int, list[str]]:
     row = tx.one("SELECT * FROM people WHERE key = ?", person.key)
     if row is None:
         columns = {"key": person.key, "name": person.name, "sex": person.sex, "birth_date": person.birth_date}
-        return tx.insert("people", **columns), []
+        added = tx.insert("people", **columns)
+        index_person(tx, added)
+        return added, []
     notes = []
     for column, title in (("name", "name"), ("sex", "sex"), ("birth_date", "date of birth")):
         known, given = str(row[column]), str(getattr(person, column))
         if given and not known:
             tx.execute(f"UPDATE people SET {column} = ? WHERE id = ?", given, row["id"])
+            index_person(tx, row["id"])
         elif given and _plain(given) != _plain(known):
             notes.append(f"The {title} in these files is {given!r}, but patient {person.key} is known with {known!r}.")
     return int(row["id"]), notes

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 
 from medstation.api import BadInput, Finding, PredictionDraft, WrongUsage
-from medstation.library.ids import MODEL, PREDICTION, RECORD, missing, row_id, text_id
+from medstation.library.ids import LABEL, MODEL, PREDICTION, RECORD, missing, row_id, text_id
 from medstation.library.labels import label_row
 from medstation.library.models import model_row
 from medstation.library.records import record_row
@@ -52,6 +52,31 @@ class Predictions(Shelf):
         with self.vault.read() as reader:
             row = _prediction_row(reader, prediction_id)
         return self._payload(row)
+
+    def predictions_of(self, model_id: str) -> list[Prediction]:
+        """All that a model said, oldest first."""
+        with self.vault.read() as reader:
+            model = model_row(reader, model_id)["id"]
+            rows = reader.all(f"{_SELECT} WHERE model = ? ORDER BY predictions.id", model)
+        return [_prediction_of(row) for row in rows]
+
+    def corrections(self, model_name: str) -> list[str]:
+        """Labels that people drew to correct a model, of any version, and that no run of it has learnt from.
+
+        Their ids, oldest first, one per record: the newest.
+        """
+        with self.vault.read() as reader:
+            rows = reader.all(
+                """SELECT max(verdicts.label) AS label FROM verdicts
+                    JOIN predictions ON predictions.id = verdicts.prediction
+                    JOIN models ON models.id = predictions.model
+                    WHERE models.name = ?1 AND verdict = 'corrected' AND label IS NOT NULL AND NOT EXISTS (
+                        SELECT 1 FROM runs JOIN dataset_items ON dataset_items.dataset = runs.dataset
+                        WHERE runs.name = ?1 AND runs.state = 'done' AND dataset_items.label = verdicts.label)
+                    GROUP BY predictions.record ORDER BY 1""",
+                model_name,
+            )
+        return [text_id(LABEL, row["label"]) for row in rows]
 
     def add_verdict(self, prediction_id: str, verdict: str, label_id: str = "", note: str = "") -> Prediction:
         """What a person says of a prediction; `label_id` is the label it was corrected to."""

@@ -7,36 +7,45 @@ from collections.abc import Sequence
 
 from medstation.api import FileSource, Person, Record
 from medstation.library.files import StoredFiles
+from medstation.library.finding import ORDER, SELECT, Wanted, find
 from medstation.library.ids import LABEL, PREDICTION, RECORD, missing, row_id, text_id
-from medstation.library.shelf import Shelf
+from medstation.library.shelf import Shelf, to_text
 from medstation.library.values import Counts
 from medstation.vault import Reader, Row
 
-_SELECT = """SELECT records.*, people.key AS person_key, people.name AS person_name, people.sex, people.birth_date
-    FROM records JOIN people ON people.id = records.person"""
-_ORDER = " ORDER BY people.name COLLATE NOCASE, people.key, records.taken, records.id"
-_SEARCHED = ("people.key", "people.name", "records.title", "records.subtitle", "records.taken")
+_JOINED = "FROM records JOIN people ON people.id = records.person"
 
 
 class Records(Shelf):
     """The part of the library that finds records."""
 
-    def records(self, task: str = "", person: str = "", query: str = "") -> list[Record]:
+    def records(
+        self, task: str = "", person: str = "", query: str = "", limit: int = -1, offset: int = 0
+    ) -> list[Record]:
         """Sorted by patient, then time. `person` is a patient's key; every word of `query` must occur somewhere in
-        key, name, title, subtitle or time."""
-        condition, values = _condition(task, person, query)
+        key, name, title, subtitle or time. At most `limit` of them (-1: all), after the first `offset`."""
         with self.vault.read() as reader:
-            rows = reader.all(f"{_SELECT} WHERE {condition}{_ORDER}", *values)
+            return [record_of(row) for row in find(reader, Wanted(task, person, query, limit, offset))]
+
+    def records_beside(self, task: str, records: Sequence[Record]) -> list[Record]:
+        """What the people of `records` have in other tasks, sorted as there."""
+        keys = to_text(sorted({record.person.key for record in records}))
+        with self.vault.read() as reader:
+            rows = reader.all(
+                f"""{SELECT} FROM people CROSS JOIN records ON records.person = people.id
+                    WHERE people.key IN (SELECT value FROM json_each(?)) AND records.task <> ?{ORDER}""",
+                keys,
+                task,
+            )
         return [record_of(row) for row in rows]
 
-    def records_beside(self, task: str, query: str = "") -> list[Record]:
-        """What the people of `records(task, query=query)` have in other tasks, sorted as there."""
-        condition, values = _condition(task, "", query)
-        people = f"SELECT records.person FROM records JOIN people ON people.id = records.person WHERE {condition}"
+    def count(self, task: str = "") -> int:
+        """How many records there are."""
         with self.vault.read() as reader:
-            sql = f"{_SELECT} WHERE records.task <> ? AND records.person IN ({people}){_ORDER}"
-            rows = reader.all(sql, task, *values)
-        return [record_of(row) for row in rows]
+            row = reader.one(
+                f"SELECT count(*) FROM records{' WHERE task = ?' if task else ''}", *([task] if task else [])
+            )
+        return int(row[0]) if row else 0
 
     def record(self, record_id: str) -> Record:
         with self.vault.read() as reader:
@@ -69,15 +78,11 @@ class Records(Shelf):
 
     def counts(self, record_ids: Sequence[str]) -> dict[str, Counts]:
         """Labels and predictions per record."""
-        sql = """SELECT (SELECT count(*) FROM labels WHERE record = ?1),
-            (SELECT count(*) FROM predictions WHERE record = ?1)"""
-        found = {}
+        numbers = to_text([row_id(RECORD, record_id) for record_id in record_ids])
+        sql = """SELECT value, (SELECT count(*) FROM labels WHERE record = value),
+            (SELECT count(*) FROM predictions WHERE record = value) FROM json_each(?)"""
         with self.vault.read() as reader:
-            for record_id in record_ids:
-                row = reader.one(sql, row_id(RECORD, record_id))
-                assert row is not None
-                found[record_id] = Counts(row[0], row[1])
-        return found
+            return {text_id(RECORD, row[0]): Counts(row[1], row[2]) for row in reader.all(sql, numbers)}
 
     def uses(self, blob_id: str) -> list[str]:
         """What a blob holds, for reports of damage: "record r-3", "label l-2", "model m-1", ..."""
@@ -93,7 +98,7 @@ class Records(Shelf):
 
 
 def record_row(reader: Reader, record_id: str) -> Row:
-    row = reader.one(f"{_SELECT} WHERE records.id = ?", row_id(RECORD, record_id))
+    row = reader.one(f"{SELECT} {_JOINED} WHERE records.id = ?", row_id(RECORD, record_id))
     if row is None:
         raise missing(RECORD, record_id)
     return row
@@ -115,24 +120,5 @@ def record_of(row: Row) -> Record:
 
 
 def records_of_group(reader: Reader, group: int) -> list[Record]:
-    return [record_of(row) for row in reader.all(f"{_SELECT} WHERE records.grp = ? ORDER BY records.id", group)]
-
-
-def _condition(task: str, person: str, query: str) -> tuple[str, list[str]]:
-    """What to ask of a record, as SQL with its values."""
-    conditions, values = ["1"], []
-    if task:
-        conditions.append("records.task = ?")
-        values.append(task)
-    if person:
-        conditions.append("people.key = ?")
-        values.append(person)
-    for word in query.split():
-        conditions.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in _SEARCHED) + ")")
-        values += [_pattern(word)] * len(_SEARCHED)
-    return " AND ".join(conditions), values
-
-
-def _pattern(word: str) -> str:
-    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
+    rows = reader.all(f"{SELECT} {_JOINED} WHERE records.grp = ? ORDER BY records.id", group)
+    return [record_of(row) for row in rows]

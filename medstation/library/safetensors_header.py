@@ -12,6 +12,8 @@ from typing import Any
 from medstation.api import Refused
 
 _LONGEST_HEADER = 100_000_000
+_BESIDE = ("__metadata__", "::scale", "::there", "::shape")
+"""What is no value, or only tells how compact weights are stored (`medstation.learning.compact`)."""
 _BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "U16": 16, "I16": 16, "F16": 16, "BF16": 16,
     "U32": 32, "I32": 32, "F32": 32, "U64": 64, "I64": 64, "F64": 64, "C64": 64,
@@ -19,7 +21,10 @@ _BITS = {
 
 
 def count_parameters(data: bytes) -> int:
-    """Values in all tensors. `Refused` when `data` is not a sound safetensors file."""
+    """Values in all tensors, but for those that only tell how others are stored.
+
+    `Refused` when `data` is not a sound safetensors file.
+    """
     try:
         header, body = _header(data)
         spans = sorted(_span(name, tensor) for name, tensor in header.items() if name != "__metadata__")
@@ -35,7 +40,7 @@ def count_parameters(data: bytes) -> int:
             f"the weights are not a sound safetensors file ({error})",
             "MedStation takes weights as safetensors only: other formats can carry code.",
         ) from error
-    return sum(count for _, _, count in spans)
+    return sum(math.prod(header[name]["shape"]) for name in header if not name.endswith(_BESIDE))
 
 
 def _header(data: bytes) -> tuple[dict[str, Any], int]:

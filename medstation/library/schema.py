@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from medstation.library.words import PEOPLE, RECORDS, index_person, index_record
 from medstation.vault import Migration, Transaction
 
 
@@ -124,12 +125,90 @@ def m005_predictions(tx: Transaction) -> None:
     _forbid(tx, "verdicts", "DELETE", "verdicts are never deleted")
 
 
+def m006_fingerprints(tx: Transaction) -> None:
+    """Content is recognised by a keyed fingerprint; what was stored before stays known by its SHA-256."""
+    _run(
+        tx,
+        "ALTER TABLE originals RENAME COLUMN sha256 TO fingerprint",
+        "UPDATE originals SET fingerprint = 'sha256:' || fingerprint",
+        "CREATE INDEX originals_of_before ON originals (task, length) WHERE fingerprint GLOB 'sha256:*'",
+    )
+
+
+def m007_search(tx: Transaction) -> None:
+    """Indexes in the order of lists, and one for words: see `words`."""
+    words = "USING fts5 (text, content = '', contentless_delete = 1, tokenize = 'ascii')"
+    _run(
+        tx,
+        "CREATE UNIQUE INDEX people_in_order ON people (name COLLATE NOCASE, key)",
+        "CREATE INDEX records_in_order ON records (person, taken)",
+        "DROP INDEX records_by_person",
+        "CREATE INDEX records_by_task ON records (task)",
+        f"CREATE VIRTUAL TABLE {PEOPLE} {words}",
+        f"CREATE VIRTUAL TABLE {RECORDS} {words}",
+        f"""CREATE TRIGGER record_words_forget AFTER DELETE ON records
+            BEGIN DELETE FROM {RECORDS} WHERE rowid = OLD.id; END""",
+    )
+    for person in tx.all("SELECT id FROM people"):
+        index_person(tx, person["id"])
+    for record in tx.all("SELECT id FROM records"):
+        index_record(tx, record["id"])
+
+
+def m008_model_states(tx: Transaction) -> None:
+    """The states of a model one after the other, with who, why and what the gate said; the newest counts."""
+    _run(
+        tx,
+        """CREATE TABLE model_states (
+            id INTEGER PRIMARY KEY, model INTEGER NOT NULL REFERENCES models,
+            state TEXT NOT NULL CHECK (state IN ('proposed', 'approved', 'retired')), reason TEXT NOT NULL,
+            judged TEXT NOT NULL, author TEXT NOT NULL, at TEXT NOT NULL)""",
+        "CREATE INDEX model_states_by_model ON model_states (model)",
+        """INSERT INTO model_states (model, state, reason, judged, author, at)
+            SELECT id, state, '', '{}', author, at FROM models WHERE state != 'candidate' ORDER BY id""",
+        "ALTER TABLE models DROP COLUMN state",
+    )
+    _forbid(tx, "model_states", "UPDATE", "what was decided of a model stays: decide anew")
+    _forbid(tx, "model_states", "DELETE", "what was decided of a model is never deleted")
+
+
+def m009_studies(tx: Transaction) -> None:
+    """Searches for settings; a trial is written once, when it is over."""
+    _run(
+        tx,
+        """CREATE TABLE studies (
+            id INTEGER PRIMARY KEY, task TEXT NOT NULL, recipe TEXT NOT NULL,
+            dataset INTEGER NOT NULL REFERENCES datasets, base INTEGER REFERENCES models, settings TEXT NOT NULL,
+            space TEXT NOT NULL, seed INTEGER NOT NULL, author TEXT NOT NULL, at TEXT NOT NULL)""",
+        """CREATE TABLE trials (
+            id INTEGER PRIMARY KEY, study INTEGER NOT NULL REFERENCES studies, at TEXT NOT NULL,
+            trial TEXT NOT NULL)""",
+        "CREATE INDEX trials_by_study ON trials (study)",
+    )
+
+
+def m010_federations(tx: Transaction) -> None:
+    """Learning together: this site's keys, and what it agreed to take part in."""
+    _run(
+        tx,
+        "CREATE TABLE site_keys (id INTEGER PRIMARY KEY CHECK (id = 1), keys TEXT NOT NULL, at TEXT NOT NULL)",
+        """CREATE TABLE federations (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, dataset INTEGER NOT NULL REFERENCES datasets, plan TEXT NOT NULL,
+            author TEXT NOT NULL, at TEXT NOT NULL)""",
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_people_and_records,
     m002_labels,
     m003_datasets,
     m004_runs_and_models,
     m005_predictions,
+    m006_fingerprints,
+    m007_search,
+    m008_model_states,
+    m009_studies,
+    m010_federations,
 )
 
 

@@ -8,7 +8,7 @@ from medstation.api import Finding, Json, Record, Skipped
 
 PARTS = ("train", "validation", "test")
 RUN_STATES = ("waiting", "running", "done", "stopped", "failed", "interrupted")
-MODEL_STATES = ("candidate", "approved", "retired")
+MODEL_STATES = ("candidate", "proposed", "approved", "retired")
 VERDICTS = ("accepted", "corrected", "rejected")
 
 
@@ -75,6 +75,18 @@ class Run:
     created: str
     model: str
     results: Json
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What somebody decided of a model: its state from then on, why, and what the gate had found (`judged`)."""
+
+    model: str
+    state: str
+    reason: str
+    judged: Json
+    author: str
+    when: str
 
 
 @dataclass(frozen=True)

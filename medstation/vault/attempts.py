@@ -2,12 +2,17 @@
 
 The count is on disk, so that starting anew does not help. It keeps a person at the keyboard from guessing; somebody who
 can copy the folder guesses elsewhere, and there only the passphrase's strength and Argon2id's cost stand in the way.
+
+Nobody can seal the count without the vault's key, which is what is being guessed. But each unlocking leaves the file
+with a new mark, which the encrypted database remembers: so the next unlocking notices a file that was removed, or taken
+from another time or vault. A copy of the file as the last unlocking left it, put back after guessing, is not noticed.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +27,7 @@ from medstation.vault.files import FileLock, write_whole
 FILE = "attempts.json"
 LOCK = "attempts.lock"
 FREE = 4
+_MARK_BITS = 62
 LONGEST_WAIT = 900.0
 _REMEMBERED = 200
 Clock = Callable[[], float]
@@ -34,6 +40,16 @@ class Failure:
 
     at: str
     user: str
+
+
+@dataclass(frozen=True)
+class _Count:
+    """What the file says; `mark` is that of the last unlocking, 0 where there is none."""
+
+    failures: int = 0
+    last: float = 0.0
+    seen: tuple[Failure, ...] = ()
+    mark: int = 0
 
 
 class Attempts:
@@ -52,17 +68,17 @@ class Attempts:
             yield
 
     def count(self) -> int:
-        return self._load()[0]
+        return self._load().failures
 
     def failures(self) -> tuple[Failure, ...]:
         """The newest of them, oldest first."""
-        return self._load()[2]
+        return self._load().seen
 
     def seconds_left(self) -> float:
         """How long the next attempt must wait. A clock that was set back makes nobody wait longer than once more."""
-        count, last, _ = self._load()
-        wait = delay(count)
-        passed = self._clock() - last
+        count = self._load()
+        wait = delay(count.failures)
+        passed = self._clock() - count.last
         return wait if passed < 0 else max(0.0, wait - passed)
 
     def check(self) -> None:
@@ -75,30 +91,43 @@ class Attempts:
             )
 
     def failed(self, user: str) -> None:
-        count, _, failures = self._load()
-        moment = self._clock()
+        count, moment = self._load(), self._clock()
         at = datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
-        seen = [asdict(one) for one in (*failures, Failure(at, user))][-_REMEMBERED:]
-        text = json.dumps({"failures": count + 1, "last": moment, "seen": seen}, indent=2)
-        with disk_faults("counting a failed attempt to unlock"):
-            write_whole(self._folder / FILE, text.encode())
+        seen = (*count.seen, Failure(at, user))[-_REMEMBERED:]
+        self._save(_Count(count.failures + 1, moment, seen, count.mark))
 
-    def clear(self) -> None:
-        with disk_faults("forgetting failed attempts to unlock"):
-            (self._folder / FILE).unlink(missing_ok=True)
+    def start_again(self) -> int:
+        """Forget the failures, which have been told; the file's new mark, never 0."""
+        mark = secrets.randbits(_MARK_BITS) | 1
+        self._save(_Count(mark=mark))
+        return mark
 
-    def _load(self) -> tuple[int, float, tuple[Failure, ...]]:
+    def what_was_lost(self, mark: int) -> str:
+        """What became of the file that the last unlocking left with `mark` ("": it is here; so it is for mark 0)."""
+        if not mark or self._load().mark == mark:
+            return ""
+        return "another file" if (self._folder / FILE).exists() else "no file"
+
+    def _save(self, count: _Count) -> None:
+        seen = [asdict(one) for one in count.seen]
+        facts = {"failures": count.failures, "last": count.last, "mark": count.mark, "seen": seen}
+        with disk_faults("counting failed attempts to unlock"):
+            write_whole(self._folder / FILE, json.dumps(facts, indent=2).encode())
+
+    def _load(self) -> _Count:
         """A file that makes no sense counts as many failures: to spoil it must not be a way round the wait."""
         path = self._folder / FILE
         with disk_faults(f"reading {path}"):
-            text = path.read_bytes() if path.exists() else b'{"failures": 0, "last": 0, "seen": []}'
+            if not path.exists():
+                return _Count()
+            text = path.read_bytes()
         try:
             data = json.loads(text)
             seen = tuple(Failure(str(one["at"]), str(one["user"])) for one in data["seen"])
-            return max(0, int(data["failures"])), float(data["last"]), seen
+            return _Count(max(0, int(data["failures"])), float(data["last"]), seen, int(data.get("mark", 0)))
         except (ValueError, KeyError, TypeError, AttributeError):
             changed = path.stat().st_mtime
-            return 2 * FREE, changed, (Failure("", "the file of failed attempts was spoilt"),)
+            return _Count(2 * FREE, changed, (Failure("", "the file of failed attempts was spoilt"),))
 
 
 def delay(failures: int) -> float:

@@ -48,6 +48,7 @@ def back_up(
 ) -> BackupReport:
     """Write a backup; `base`: an older backup, whose blobs are left out. `replace`: in place of an older one of this
     vault, which stays whole until the new one is."""
+    vault.need("vault.backup")
     older = _open_base(vault, path, base) if base else None
     _check_target(vault, path, replace)
     with _work_names(path) as (part, database), disk_faults(f"writing {path}"):

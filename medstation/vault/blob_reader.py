@@ -14,7 +14,28 @@ from medstation.vault.blob_format import CHUNK, HEAD, SEALED_CHUNK, TAG, BlobCip
 from medstation.vault.faults import RESTORE, disk_faults
 from medstation.vault.files import BINARY, read_at
 
-_AT_ONCE = 8  # chunks per read of the file: 2 MiB
+_AT_ONCE = 2
+"""Chunks per read of the file: no more than a processor's own memory holds until they are decrypted."""
+
+
+class _Desk(threading.local):
+    """A thread's own memory: what it reads into, and the chunk that it opened last in part, to which readers of headers
+    and of neighbouring ranges come back. Kept, since fresh memory costs nearly as much as decrypting into it."""
+
+    def __init__(self) -> None:
+        self.sealed = memoryview(b"")
+        self.plain = memoryview(b"")
+        self.opened = -1
+
+    def room(self, size: int) -> memoryview:
+        if self.sealed.nbytes < size:
+            self.sealed = memoryview(bytearray(size))
+        return self.sealed[:size]
+
+    def chunk(self) -> memoryview:
+        if not self.plain:
+            self.plain = memoryview(bytearray(CHUNK))
+        return self.plain
 
 
 class BlobReader:
@@ -37,8 +58,7 @@ class BlobReader:
             self._close()
             raise
         self._last_chunk = chunk_count(self.size) - 1
-        self._recent: tuple[int, memoryview] = (-1, memoryview(b""))
-        self._lock = threading.Lock()
+        self._desk = _Desk()
 
     def _open_head(self) -> int:
         head = bytearray(HEAD)
@@ -61,9 +81,6 @@ class BlobReader:
         wanted = rest if length < 0 else min(length, rest)
         if wanted == 0:
             return b""
-        if offset // CHUNK == (offset + wanted - 1) // CHUNK:
-            start = offset % CHUNK
-            return bytes(self._chunk(offset // CHUNK)[start : start + wanted])
         content = bytearray(wanted)
         self.readinto(offset, memoryview(content))
         return bytes(content)
@@ -78,36 +95,39 @@ class BlobReader:
         buffer = buffer.cast("B")
         while buffer.nbytes:
             index, start = divmod(offset, CHUNK)
-            done = self._whole_chunks(index, buffer) if start == 0 else 0
-            if done == 0:
-                piece = self._chunk(index)[start : start + buffer.nbytes]
-                done = piece.nbytes
-                buffer[:done] = piece
+            done = self._again(start, buffer) if index == self._desk.opened else self._some(index, start, buffer)
             offset, buffer = offset + done, buffer[done:]
 
-    def _whole_chunks(self, first: int, buffer: memoryview) -> int:
-        """Decrypt the chunks that `buffer` takes whole straight into it, a few at a time; returns the bytes filled."""
-        count = min(buffer.nbytes // CHUNK, _AT_ONCE)
-        if count == 0:
-            return 0
-        sealed = self._sealed(first, count, memoryview(bytearray(count * SEALED_CHUNK)))
-        for number in range(count):
-            piece = sealed[number * SEALED_CHUNK : (number + 1) * SEALED_CHUNK]
-            self._unseal(first + number, piece, buffer[number * CHUNK : (number + 1) * CHUNK])
-        return count * CHUNK
+    def _again(self, start: int, buffer: memoryview) -> int:
+        """From the chunk that was opened last; returns the bytes filled."""
+        piece = self._desk.plain[start : min(start + buffer.nbytes, self._plain_size(self._desk.opened))]
+        buffer[: piece.nbytes] = piece
+        return piece.nbytes
 
-    def _chunk(self, index: int) -> memoryview:
-        """A chunk's content; the most recent one is remembered, since readers of headers come back to it."""
-        with self._lock:
-            recent, content = self._recent
-        if recent == index:
-            return content
-        sealed = self._sealed(index, 1, memoryview(bytearray(SEALED_CHUNK)))
-        plain = memoryview(bytearray(sealed.nbytes - TAG))
-        self._unseal(index, sealed, plain)
-        with self._lock:
-            self._recent = (index, plain.toreadonly())
-        return plain
+    def _some(self, first: int, start: int, buffer: memoryview) -> int:
+        """From several chunks, which are read at once; returns the bytes filled.
+
+        Those that `buffer` takes whole are decrypted straight into it.
+        """
+        count = min(-(-(start + buffer.nbytes) // CHUNK), _AT_ONCE)
+        sealed = self._sealed(first, count, self._desk.room(count * SEALED_CHUNK))
+        done = 0
+        for number in range(count):
+            index, piece = first + number, sealed[number * SEALED_CHUNK : (number + 1) * SEALED_CHUNK]
+            size = piece.nbytes - TAG
+            if start == 0 and size <= buffer.nbytes - done:
+                self._unseal(index, piece, buffer[done : done + size])
+                done += size
+            else:
+                self._desk.opened = -1  # until it is known to be sound
+                self._unseal(index, piece, self._desk.chunk()[:size])
+                self._desk.opened = index
+                done += self._again(start, buffer[done:])
+            start = 0
+        return done
+
+    def _plain_size(self, index: int) -> int:
+        return min(CHUNK, self.size - index * CHUNK)
 
     def _sealed(self, first: int, count: int, scratch: memoryview) -> memoryview:
         """The bytes of `count` chunks as they are on disk, in `scratch`."""

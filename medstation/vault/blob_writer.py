@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from medstation.vault.blob_format import CHUNK, HEAD, SEALED_CHUNK, TAG, BlobCipher
+from medstation.vault.blob_file import BlobFile
+from medstation.vault.blob_format import CHUNK, HEAD, TAG, BlobCipher
 from medstation.vault.faults import disk_faults
-from medstation.vault.files import create_private, write_all
 
 Buffer = bytes | bytearray | memoryview
 
@@ -35,12 +34,11 @@ class BlobWriter:
         self._digest = hashlib.sha256() if digest else None
         self._held = bytearray(CHUNK)  # the newest chunk waits here: only the end tells whether it is the last
         self._held_bytes = 0
-        self._sealed = memoryview(bytearray(SEALED_CHUNK))
         self._chunks = 0
         self._finished = False
         with disk_faults("making a blob"):
-            self._descriptor: int | None = create_private(path)
-        self._write(bytes(HEAD))
+            self._file = BlobFile(path)
+        self._file.room(HEAD)[:] = bytes(HEAD)
 
     @property
     def size(self) -> int:
@@ -48,7 +46,7 @@ class BlobWriter:
         return self._chunks * CHUNK + self._held_bytes
 
     def write(self, data: Buffer) -> None:
-        """Append `data` (contiguous bytes). `StorageFull` when the disk is full."""
+        """Append `data` (contiguous bytes). `StorageFull` when the disk is full, of this piece or of an earlier one."""
         view = memoryview(data).cast("B")
         if self._digest:
             self._digest.update(view)
@@ -71,39 +69,24 @@ class BlobWriter:
         return view
 
     def _seal(self, plain: memoryview, last: bool) -> None:
-        sealed = self._sealed[: plain.nbytes + TAG]
-        self._cipher.seal_chunk(self._chunks, last, plain, sealed)
-        self._write(sealed)
-        self._chunks += 1
-
-    def _write(self, data: Buffer) -> None:
-        if self._descriptor is None:
-            raise ValueError("the blob is finished")
         with disk_faults("writing a blob"):
-            write_all(self._descriptor, data)
+            room = self._file.room(plain.nbytes + TAG)
+        self._cipher.seal_chunk(self._chunks, last, plain, room)
+        self._chunks += 1
 
     def finish(self) -> PendingBlob:
         """Seal the last chunk and the head, sync the file; what comes back can be kept or discarded."""
         size = self.size
         self._seal(memoryview(self._held)[: self._held_bytes], last=True)
-        assert self._descriptor is not None
         with disk_faults("writing a blob"):
-            os.lseek(self._descriptor, 0, os.SEEK_SET)
-            write_all(self._descriptor, self._cipher.seal_head(size))
-            os.fsync(self._descriptor)
-        self._close()
+            self._file.finish(self._cipher.seal_head(size))
         self._finished = True
         return PendingBlob(self._id, size, self._digest.hexdigest() if self._digest else "", self._path)
-
-    def _close(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
 
     def __enter__(self) -> BlobWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._close()
+        self._file.close()
         if not self._finished:
             self._path.unlink(missing_ok=True)

@@ -46,7 +46,9 @@ class Header:
         return {"format": FORMAT, "version": _FIRST_FORMAT, "id": self.id, "created": self.created}
 
     def of_person(self, name: str) -> KeySlot | None:
-        return next((slot for slot in self.slots if slot.kind == PASSPHRASE and slot.person.name == name), None)
+        """However the name is written: no two differ in that alone."""
+        wanted = name.strip().casefold()
+        return next((slot for slot in self.of_kind(PASSPHRASE) if slot.person.name.casefold() == wanted), None)
 
     def of_id(self, slot_id: str) -> KeySlot | None:
         return next((slot for slot in self.slots if slot.id == slot_id), None)

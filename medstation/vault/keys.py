@@ -86,6 +86,7 @@ class SubKeys:
     signature: bytes
     header: bytes
     backup: bytes
+    fingerprints: bytes
 
     @classmethod
     def of(cls, master: bytes, vault_id: str) -> SubKeys:

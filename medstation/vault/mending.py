@@ -19,6 +19,7 @@ def mend(vault: Vault, blobs: Iterable[str], backup: Path, bases: Iterable[Path]
 
     A blob never changes, so an older backup's is as good as a newer one's.
     """
+    vault.need("vault.mend")
     with ExitStack() as stack:
         chain = open_chain(stack, backup, vault.key, list(bases))
         return [blob for blob in blobs if blob in chain.index.blobs and _mend(vault, blob, chain)]

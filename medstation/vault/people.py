@@ -35,12 +35,23 @@ class People:
     def all(self) -> list[Person]:
         return [slot.person for slot in self._head().of_kind(PASSPHRASE)]
 
+    def named(self, name: str) -> Person:
+        """`NotFound` where nobody is called so."""
+        slot = self._head().of_person(name)
+        if slot is None:  # said only to somebody who has unlocked the vault
+            raise NotFound(f"there is no person {name!r} in this vault", "See `medstation vault people list`.")
+        return slot.person
+
+    def first_administrator(self) -> str:
+        """Whose passphrase the recovery key sets when nobody is named."""
+        return next(one.name for one in self.all() if one.role == ADMINISTRATOR)
+
     def has_recovery_key(self) -> bool:
         return bool(self._head().of_kind(RECOVERY))
 
     def add(self, name: str, role: str, passphrase: str) -> Person:
         """One more person with an own passphrase. Needs an administrator."""
-        self._need_administrator("adding a person")
+        self._vault.need("people.add")
         person = Person(check_name(name), check_role(role))
         slot = self._slot(person, passphrase)
 
@@ -57,30 +68,30 @@ class People:
 
     def remove(self, name: str) -> None:
         """Needs an administrator; the last one stays."""
-        self._need_administrator("removing a person")
+        self._vault.need("people.remove")
         self._change("people.remove", name, lambda _: None)
 
     def rename(self, name: str, new_name: str) -> None:
-        self._need_administrator("renaming a person")
+        self._vault.need("people.rename")
         new_name = check_name(new_name)
         if new_name.casefold() != name.casefold() and new_name.casefold() in self._names():
             raise WrongUsage(f"there is a person {new_name} already", "Choose another name.")
         self._change("people.rename", name, lambda slot: replace(slot, person=Person(new_name, slot.person.role)))
 
     def set_role(self, name: str, role: str) -> None:
-        self._need_administrator("changing a role")
+        self._vault.need("people.role")
         check_role(role)
         self._change("people.role", name, lambda slot: replace(slot, person=Person(slot.person.name, role)))
 
     def set_passphrase(self, name: str, passphrase: str) -> None:
         """A new passphrase for somebody who forgot theirs. Needs an administrator or the recovery key."""
-        self._need_administrator("setting somebody's passphrase")
-        slot = self._slot(self._person(name), passphrase)
+        self._vault.user.need(ADMINISTRATOR, "setting somebody's passphrase")
+        slot = self._slot(self.named(name), passphrase)
         self._change("people.passphrase", name, lambda old: replace(slot, person=old.person))
 
     def change_passphrase(self, old: str, new: str) -> None:
         """One's own. The old one is asked for, so that nobody does it at an unattended seat."""
-        person = self._person(self._vault.user.name)
+        person = self.named(self._vault.user.name)
         attempts = Attempts(self._vault.folder)
         with attempts.turn():
             unlock(self._head(), old, person.name, attempts)
@@ -89,7 +100,7 @@ class People:
 
     def new_recovery_key(self, again: bool = False) -> str:
         """Make the recovery key, to be written down: it is shown this once. `again` replaces the one there is."""
-        self._need_administrator("making a recovery key")
+        self._vault.need("people.recovery")
         if self.has_recovery_key() and not again:
             raise WrongUsage("this vault has a recovery key already", "Say that it is to be replaced: `--replace`.")
         text = recovery_key.make()
@@ -105,15 +116,6 @@ class People:
     def _names(self) -> set[str]:
         return {person.name.casefold() for person in (*self.all(), RECOVERER)}
 
-    def _person(self, name: str) -> Person:
-        slot = self._head().of_person(name)
-        if slot is None:
-            raise NotFound(f"there is no person {name!r} in this vault", "See `medstation vault people list`.")
-        return slot.person
-
-    def _need_administrator(self, doing: str) -> None:
-        self._vault.user.need(ADMINISTRATOR, doing)
-
     def _slot(self, person: Person, secret: str, kind: str = PASSPHRASE) -> KeySlot:
         """A sealed slot. A recovery key needs no costly derivation: nobody guesses 160 random bits."""
         if not secret:
@@ -124,7 +126,7 @@ class People:
 
     def _change(self, action: str, name: str, edit: Edit) -> None:
         """Replace or remove (`None`) one person's slot; whatever it is, an administrator must remain."""
-        self._person(name)
+        name = self.named(name).name
 
         def edit_all(slots: Slots) -> Slots:
             found = [slot for slot in slots if slot.kind == PASSPHRASE and slot.person.name == name]

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medstation.api import NotFound, Refused, VaultLocked, WrongUsage
-from medstation.vault import database
+from medstation.vault import database, rights
 from medstation.vault.backup import Report
 from medstation.vault.backup_file import BackupFile, Index, Part
+from medstation.vault.facts import set_fact
 from medstation.vault.faults import disk_faults
 from medstation.vault.files import create_private, make_private_folder, sync_folder, write_all
 from medstation.vault.keys import SubKeys
 from medstation.vault.slots import PASSPHRASE, Person
-from medstation.vault.unlocking import try_slots
+from medstation.vault.unlocking import ATTEMPTS, try_slots
 from medstation.vault.vault import Vault
 
 
@@ -91,6 +92,7 @@ def restore(
         key, slot = opened
         if not file.header.is_genuine(key):
             raise Refused(f"{path} cannot be used: its header was altered", "Use another backup.")
+        rights.need(slot.person, "vault.restore")
     staging = folder.with_name(f".{folder.name}.restoring")
     with ExitStack() as stack:
         chain = open_chain(stack, path, key, bases)
@@ -130,7 +132,8 @@ def _bring_up(chain: Chain, staging: Path, person: Person) -> list[str]:
     with Vault(staging, chain.key, chain.newest.header, person) as vault:
         vault.audit.accept_end()
         facts = {"backup": chain.newest.id, "created": chain.newest.created}
-        vault.note("vault.restore", chain.newest.path.name, facts)
+        with vault.write(person.name, "vault.restore", chain.newest.path.name, facts) as tx:
+            set_fact(tx, ATTEMPTS, 0)  # the file of failed attempts is not in a backup
         return list(vault.check().problems)
 
 

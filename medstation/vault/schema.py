@@ -34,4 +34,15 @@ def m003_facts(tx: Transaction) -> None:
         tx.insert("vault_facts", name=name, value=0)
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_audit, m002_blobs, m003_facts)
+def m004_policies_and_connections(tx: Transaction) -> None:
+    """`attempts`: the mark of the file of failed attempts that the last unlocking left (0: not known)."""
+    tx.execute("CREATE TABLE policies (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID")
+    tx.execute(
+        """CREATE TABLE connections (
+            host TEXT NOT NULL, port INTEGER NOT NULL, reason TEXT NOT NULL, since TEXT NOT NULL, author TEXT NOT NULL,
+            UNIQUE (host, port))"""
+    )
+    tx.insert("vault_facts", name="attempts", value=0)
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_audit, m002_blobs, m003_facts, m004_policies_and_connections)

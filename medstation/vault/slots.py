@@ -13,7 +13,8 @@ from medstation.api import Json, Refused, WrongUsage
 from medstation.vault.keys import KEY_BYTES, SALT_BYTES, Kdf
 
 ROLES = ("reader", "annotator", "trainer", "approver", "administrator")
-ADMINISTRATOR = ROLES[-1]
+"""Each may do what those before it may, and more: see `rights`."""
+READER, ANNOTATOR, TRAINER, APPROVER, ADMINISTRATOR = ROLES
 PASSPHRASE = "passphrase"
 RECOVERY = "recovery"
 FIRST_PERSON = "owner"
@@ -29,11 +30,18 @@ class Person:
     name: str
     role: str
 
+    def has(self, role: str) -> bool:
+        """True with this role or a higher one."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
     def need(self, role: str, doing: str) -> None:
-        """`Refused` unless this person has `role`."""
-        if self.role != role:
+        """`Refused` unless this person has `role` or a higher one."""
+        if not self.has(role):
             who = f"{self.name} is {self.role}" if self.name else "nobody has unlocked the vault here"
-            raise Refused(f"{doing} needs the role {role}, and {who}", "Ask somebody who has that role.")
+            raise Refused(
+                f"{doing} needs the role {role}, and {who}",
+                "Ask somebody who has that role; an administrator can change yours.",
+            )
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from medstation.api import Json, MedStationError, Refused, StorageFull, VaultLocked, WrongUsage
-from medstation.vault import audit_head, ballast, database, header, schema
+from medstation.vault import audit_head, creation, database, header, rights, schema
 from medstation.vault.attempts import Attempts, Clock
 from medstation.vault.audit import Audit, guard_end
 from medstation.vault.audit_head import Head, HeadFile, Signer
@@ -22,25 +22,24 @@ from medstation.vault.ballast import Ballast
 from medstation.vault.blobs import BlobStore
 from medstation.vault.check import CheckReport, check
 from medstation.vault.clock import now
+from medstation.vault.connections import Connections
 from medstation.vault.database import Database, roll_back
 from medstation.vault.facts import fact, set_fact
 from medstation.vault.faults import RESTORE, disk_faults
-from medstation.vault.files import create_private, make_private_folder, write_whole
+from medstation.vault.files import create_private, make_private_folder
+from medstation.vault.fingerprint import Fingerprint
 from medstation.vault.header import Header
 from medstation.vault.header_change import current_header
 from medstation.vault.keys import KEY_BYTES, Kdf, SubKeys
 from medstation.vault.old_databases import keep_copy
 from medstation.vault.people import People
-from medstation.vault.slots import ADMINISTRATOR, FIRST_PERSON, PASSPHRASE, KeySlot, Person, check_name
+from medstation.vault.policies import Policies
+from medstation.vault.slots import ADMINISTRATOR, FIRST_PERSON, PASSPHRASE, READER, KeySlot, Person, check_name
 from medstation.vault.transaction import Migration, Reader, Transaction
 from medstation.vault.unlocking import note_unlock, unlock, unlock_with_recovery_key
 
 _log = logging.getLogger(__name__)
-_UNFINISHED = "vault.creating"
-_BEGUN = f"{_UNFINISHED}.new"
-_OF_CREATION = (_UNFINISHED, f"{header.FILE}.new", database.FILE, audit_head.FILE, ballast.FILE)
-"""What an interrupted `create` leaves begins with one of these, and may have a suffix of ours or of SQLite."""
-NOBODY = Person("", "reader")
+NOBODY = Person("", READER)
 """The user of a vault that was opened with a key alone."""
 Way = Callable[[Header, Attempts], tuple[bytes, KeySlot]]
 
@@ -63,7 +62,10 @@ class Vault:
         self.blobs = BlobStore(folder / "blobs", keys.blobs, self.ballast.check_room)
         heads = HeadFile(folder / audit_head.FILE, Signer(keys.signature, head.id))
         self.audit = Audit(self.read, keys.audit, heads)
+        self._fingerprint_key = keys.fingerprints
         self.people = People(self)
+        self.policies = Policies(self)
+        self.connections = Connections(self)
 
     @classmethod
     def create(cls, folder: Path, passphrase: str, kdf: Kdf | None = None, user: str = FIRST_PERSON) -> Vault:
@@ -73,7 +75,7 @@ class Vault:
             raise WrongUsage("the passphrase is empty", "Choose one that others cannot guess; a sentence is good.")
         owner = Person(check_name(user), ADMINISTRATOR)
         with disk_faults(f"making a vault in {folder}"):
-            _prepare(folder)
+            creation.begin(folder)
             make_private_folder(folder / "blobs")
             os.close(create_private(folder / database.FILE))
         key, head = secrets.token_bytes(KEY_BYTES), Header.fresh()
@@ -86,7 +88,7 @@ class Vault:
                 set_fact(tx, "header", head.revision)
                 set_fact(tx, "signed_log", 1)
             head.save(folder)  # from here on it is a vault
-            (folder / _UNFINISHED).unlink()
+            creation.end(folder)
             vault.ballast.ensure()
         except BaseException:
             vault.close()
@@ -139,6 +141,7 @@ class Vault:
             vault.migrate("vault", schema.MIGRATIONS)
             vault._header = current_header(vault)
             vault._guard_log()
+            creation.end(folder)
             vault.ballast.ensure()
         except BaseException:
             vault.close()
@@ -174,12 +177,22 @@ class Vault:
             connection.execute("BEGIN")
             yield Reader(connection)
 
+    def need(self, act: str) -> None:
+        """`Refused` unless whoever unlocked this vault may do `act` (see `rights`).
+
+        `write` asks by itself; ask before long work, and before acts that write to other places than the vault.
+        """
+        rights.need(self.user, act)
+
     @contextmanager
     def write(self, actor: str, action: str, subject: str = "", detail: Json | None = None) -> Iterator[Transaction]:
         """One act, stored with its audit entry or not at all; other writers wait, so keep it short.
 
-        An empty `action` leaves no audit entry: for bookkeeping inside an act that has one (a run's progress).
+        `Refused` where the person's role does not allow it. An empty `action` leaves no audit entry: for bookkeeping
+        inside an act that has one (a run's progress).
         """
+        if action:
+            self.need(action)
         try:
             with self._transaction(actor, action, subject, detail) as tx:
                 yield tx
@@ -263,6 +276,10 @@ class Vault:
             self._database.copy(connection, path)
             yield Reader(connection)
 
+    def fingerprint(self) -> Fingerprint:
+        """A digest by which content that the vault holds already is recognised."""
+        return Fingerprint(self._fingerprint_key)
+
     def check(self, deep: bool = False) -> CheckReport:
         """Look for damage and remove leftovers of interrupted writes; `deep` reads every byte."""
         return check(self, deep)
@@ -305,18 +322,3 @@ def _done(reader: Reader, room: str) -> set[str]:
         return set()
     rows: list[Any] = reader.all("SELECT name FROM migrations WHERE room = ?", room)
     return {row["name"] for row in rows}
-
-
-def _prepare(folder: Path) -> None:
-    """Make or narrow the folder, which must be empty but for what an interrupted `create` left."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    present = {entry.name for entry in folder.iterdir()}
-    if header.FILE not in present and (_UNFINISHED in present or present == {_BEGUN}):
-        leftovers = {name for name in present if name.startswith(_OF_CREATION)}
-        for name in leftovers:
-            (folder / name).unlink()
-        present -= leftovers | {"blobs"}
-    if present:
-        raise WrongUsage(f"{folder} is not empty", "Choose an empty or new folder for the vault.")
-    folder.chmod(0o700)
-    write_whole(folder / _UNFINISHED, b"")

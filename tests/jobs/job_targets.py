@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -135,6 +135,32 @@ def connect(request: Json, desk: Desk) -> Json:
     except OSError as error:
         return {"refused": str(error)}
     return {}
+
+
+def reach(request: Json, desk: Desk) -> Json:
+    """What comes of each way to reach a place; and of the network's other ways."""
+    import socket
+
+    def trial(act: Callable[[], object]) -> str:
+        try:
+            answer = act()
+        except OSError as error:
+            return type(error).__name__
+        return str(answer)
+
+    def greet(host: str, port: int) -> str:
+        with socket.create_connection((host, port), timeout=10) as link:
+            return link.recv(100).decode()
+
+    return {
+        "greetings": [trial(lambda host=host, port=port: greet(host, port)) for host, port in request["places"]],
+        "udp": trial(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)),
+        "packets": trial(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW)),
+        "native listening": trial(lambda: ctypes.CDLL(None).listen(socket.socket().fileno(), 1)),
+        "binding": trial(lambda: socket.socket().bind(("127.0.0.1", 0))),
+        "look-up": trial(lambda: socket.getaddrinfo("example.org", 443)),
+        "pid": os.getpid(),
+    }
 
 
 def spy(request: Json, desk: Desk) -> Json:

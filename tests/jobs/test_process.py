@@ -9,7 +9,7 @@ import pytest
 
 from medstation.jobs.process import Process
 
-HANDSHAKE = {"folder": None, "key": None, "warm": []}
+HANDSHAKE = {"folder": None, "key": None, "warm": [], "connect": ()}
 
 
 @pytest.mark.skipif(not hasattr(os, "waitid"), reason="this system cannot look at a dead process without reaping it")

@@ -23,7 +23,7 @@ def test_the_warm_worker_takes_the_first_job(make_pool: Callable[..., Pool]) -> 
 
 
 def test_work_can_wait_for_a_worker_that_is_still_importing(make_pool: Callable[..., Pool]) -> None:
-    pool = make_pool(None, None, ("numpy",))
+    pool = make_pool(None, None, ("numpy",), spare_delay=PATIENCE)
     pool.warm_up()
     job = pool.submit("job_targets:echo", {})
     job.result()

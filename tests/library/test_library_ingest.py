@@ -15,7 +15,7 @@ import pytest
 from line_importer import TASK, LineImporter, groups, ingest, no_report, take
 
 from medstation.api import FileSource, Found, LabelDraft, Record, RecordDraft, Refused, Skipped, Stopped, StorageFull
-from medstation.library import Library, packing
+from medstation.library import Library, originals
 from medstation.vault import Vault
 
 
@@ -39,8 +39,8 @@ def test_originals_come_back_bit_for_bit(library: Library, source: Path) -> None
 
 
 def test_a_large_file_is_copied_in_pieces(library: Library, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packing, "_AT_ONCE", 100)
-    monkeypatch.setattr(packing, "_PIECE", 1000)
+    monkeypatch.setattr(originals, "_AT_ONCE", 100)
+    monkeypatch.setattr(originals, "_PIECE", 1000)
     text = "p1;g;" + "word " * 5000
     record = take(library, source, "a.txt", text)[0].records[0]
     assert library.files(record.id).read(0) == f"{text}\n".encode()
@@ -160,8 +160,8 @@ def test_a_file_that_cannot_be_read_is_skipped_and_the_rest_taken(library: Libra
 def test_a_file_that_changes_while_it_is_read_is_skipped(
     library: Library, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packing, "_AT_ONCE", 0)
-    monkeypatch.setattr(packing.Stamp, "of", lambda path, calls=iter(range(100)): packing.Stamp(9, next(calls)))
+    monkeypatch.setattr(originals, "_AT_ONCE", 0)
+    monkeypatch.setattr(originals.Stamp, "of", lambda path, calls=iter(range(100)): originals.Stamp(9, next(calls)))
     ingested = take(library, source, "a.txt", "p1;g;one")[0]
     assert "changed" in ingested.skipped[0].reason
     assert library.records() == []
@@ -239,7 +239,7 @@ def test_two_imports_of_the_same_at_once_make_one_record(library: Library, sourc
     (source / "a.txt").write_text("p1;g;one\n")
 
     def meanwhile(done: float, text: str) -> None:
-        with Vault.attach(library.vault.folder, library.vault.key) as vault:
+        with Vault.attach(library.vault.folder, library.vault.key, "owner") as vault:
             ingest(Library(vault, "bob"), source / "a.txt")
 
     ingested = library.ingest(TASK, LineImporter(), groups([source / "a.txt"])[0], meanwhile)
@@ -258,7 +258,7 @@ import medstation.vault.blobs, medstation.vault.audit
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 source, when = Path(sys.argv[3]), sys.argv[4]
-library = Library(Vault.attach(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline())), "ada")
+library = Library(Vault.attach(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline()), "owner"), "ada")
 ingest(library, source / "a.txt")
 if when == "writing":
     os.fsync = die

@@ -114,17 +114,6 @@ def test_what_the_library_of_the_format_writes_is_sound() -> None:
     assert count_parameters(writer.save({})) == 0
 
 
-def test_a_model_is_approved_and_retired_and_the_log_says_who_and_why(ready: Library) -> None:
-    assert ready.set_model_state("net", "approved", "passed review").state == "approved"
-    entry = ready.vault.audit.entries(1)[0]
-    assert (entry.actor, entry.action, entry.subject) == ("ada", "model.approve", "m-1")
-    assert entry.detail == {"before": "candidate", "reason": "passed review"}
-    assert ready.set_model_state("m-1", "retired").state == "retired"
-    for wrong in ("candidate", "best"):
-        with pytest.raises(WrongUsage):
-            ready.set_model_state("m-1", wrong)
-
-
 def start(library: Library) -> str:
     return library.create_run("trial", TASK, "recipe", "set", "m-1", {"epochs": 3}, seed=7).id
 
@@ -162,7 +151,7 @@ import sys
 from pathlib import Path
 from medstation.library import Library
 from medstation.vault import Vault
-with Vault.attach(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline())) as vault:
+with Vault.attach(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline()), "owner") as vault:
     Library(vault, "ada").set_run_state("run-1", "running")
 """
 
@@ -224,3 +213,19 @@ def test_wrong_verdicts_are_told(ready: Library) -> None:
     ready.add_verdict(made.id, "rejected")
     with pytest.raises(dbapi2.IntegrityError, match="never changed"), ready.vault.write("", "") as tx:
         tx.execute("UPDATE verdicts SET verdict = 'accepted'")
+
+
+def test_corrected_cases_wait_until_a_run_of_the_model_has_learnt_from_them(ready: Library) -> None:
+    said = ready.add_prediction("r-1", "m-1", PredictionDraft("class", b"x"))
+    label = ready.add_label("r-1", LabelDraft("class", b"y"))
+    ready.add_verdict(said.id, "corrected", label.id)
+    accepted = ready.add_prediction("r-2", "m-1", PredictionDraft("class", b"x"))
+    ready.add_verdict(accepted.id, "accepted", ready.add_label("r-2", LabelDraft("class", b"x")).id)
+    assert ready.corrections("net") == [label.id] and ready.corrections("other") == []
+    assert [one.verdict for one in ready.predictions_of("m-1")] == ["corrected", "accepted"]
+
+    ready.create_dataset("newer", TASK, "class")
+    run = ready.create_run("net", TASK, "recipe", "newer", "m-1", {}, seed=0)
+    assert ready.corrections("net") == [label.id], "a run that is not done has not learnt"
+    ready.finish_run(run.id, "m-1", {})
+    assert ready.corrections("net") == []

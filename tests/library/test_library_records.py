@@ -49,10 +49,10 @@ def test_records_of_other_tasks_are_found_by_the_person_they_are_of(wards: Libra
     ecg.write_text("p1;e;rest ECG\np9;e;stress ECG\n")
     for group in groups([ecg]):
         wards.ingest("other", LineImporter(), group, no_report)
-    assert [record.title for record in wards.records_beside(TASK)] == ["rest ECG"]
-    assert [record.title for record in wards.records_beside(TASK, "chest")] == ["rest ECG"]
-    assert wards.records_beside(TASK, "done") == []
-    assert [record.title for record in wards.records_beside("other")] == ["chest CT"]
+    assert [record.title for record in wards.records_beside(TASK, wards.records(TASK))] == ["rest ECG"]
+    assert [record.title for record in wards.records_beside(TASK, wards.records(TASK, query="chest"))] == ["rest ECG"]
+    assert wards.records_beside(TASK, wards.records(TASK, query="done")) == []
+    assert [record.title for record in wards.records_beside("other", wards.records("other"))] == ["chest CT"]
 
 
 @pytest.mark.parametrize("wrong", ["r-99", "r-0", "l-1", "1", "", "r-1; --", "r-99999999999999999999999"])

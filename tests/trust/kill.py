@@ -143,7 +143,7 @@ class World:
     """A vault with everything around it, and the ledger of what was reported."""
 
     def __init__(self, folder: Path, old: list[Path], without: list[str]) -> None:
-        from kill_acts import SECOND, unpack_old
+        from kill_acts import FIRST_PASSPHRASE, SECOND, unpack_old
         from kill_ledger import Ledger
 
         from medstation.library import Library
@@ -153,7 +153,7 @@ class World:
             (folder / name).mkdir(parents=True)
         with Vault.create(folder / "vault", toy_site.PASSPHRASE, kdf=Kdf.weakest(), user="owner") as vault:
             Library(vault, "owner")
-            vault.people.add(SECOND, "reader", "passphrase 0")
+            vault.people.add(SECOND, "reader", f"passphrase {FIRST_PASSPHRASE}")
             self.key = vault.key
         self.folder, self.without = folder, without
         self.ledger = Ledger(folder, self.key)

@@ -23,9 +23,11 @@ from medstation.vault import Kdf, Migration, Transaction, Vault, back_up, restor
 
 ROOM = "trial"
 SECOND = "second"
+FIRST_PASSPHRASE = 0
+"""The second person's, as the number in it."""
 OLD_PASSPHRASE = "correct horse battery staple"
 """Of the released vaults among the tests of the vault."""
-USER = "ada"
+USER = "owner"
 
 
 def table_of(step: str) -> str:
@@ -77,7 +79,7 @@ class Acts:
         self._vault = Vault.attach(folder / "vault", key, user="owner")
         self._vault.user = self._vault.people.all()[0]
         self.library = Library(self._vault, USER)
-        self._station = Workstation.on(self._vault, find_plugins(), USER) if by_worker else None
+        self._station = Workstation.on(self._vault, find_plugins()) if by_worker else None
 
     def say(self, **said: Any) -> None:
         """One write of less than a pipe takes at once: it arrives whole or not at all."""

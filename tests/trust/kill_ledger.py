@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kill_acts import OLD_PASSPHRASE, ROOM, SECOND, table_of
+from kill_acts import FIRST_PASSPHRASE, OLD_PASSPHRASE, ROOM, SECOND, table_of
 from toy_site import PASSPHRASE, numbers_of
 
 from medstation.api import MedStationError, VaultLocked
@@ -43,7 +43,7 @@ class Ledger:
 
     def damage(self) -> tuple[list[str], int]:
         """What a deep check finds, and how many leftovers it removed. A second one must have nothing to remove."""
-        with Vault.attach(self.folder / "vault", self.key) as vault:
+        with Vault.attach(self.folder / "vault", self.key, "owner") as vault:
             report = vault.check(deep=True)
             again = vault.check()
             problems = [*report.problems, *(f"not cleaned at once: {name}" for name in again.cleaned)]
@@ -51,7 +51,7 @@ class Ledger:
 
     def can_go_on(self) -> list[str]:
         """One more act of each kind of write, by a healthy process."""
-        with Vault.attach(self.folder / "vault", self.key) as vault:
+        with Vault.attach(self.folder / "vault", self.key, "owner") as vault:
             before = vault.info()["audit_entries"]
             pending = vault.blobs.put(b"after" * 100)
             with vault.write("judge", "trial.after") as tx:
@@ -62,18 +62,21 @@ class Ledger:
             return [] if grown == 2 else [f"two acts made {grown} audit entries"]
 
     def locked_out(self) -> list[str]:
-        """Whoever changed the passphrase gets in with the new one, and with the old one only if it was not reported."""
+        """Whoever changed the passphrase gets in with the new one, and with the old one only if it was not reported.
+
+        The one that opens counts as reported from then on: it may be one of which the report was cut off.
+        """
         changes = [one for one in self.said if one["what"] in ("trying", "passphrase")]
-        wanted = [one["passphrase"] for one in changes[-1:]] + [
-            one["passphrase"] for one in changes if one["what"] == "passphrase"
-        ][-1:]
+        reported = [one["passphrase"] for one in changes if one["what"] == "passphrase"]
+        wanted = [*(one["passphrase"] for one in changes[-1:]), reported[-1] if reported else FIRST_PASSPHRASE]
         for number in wanted:
             try:
                 Vault.open(self.folder / "vault", f"passphrase {number}", user=SECOND).close()
+                self.said.append({"what": "passphrase", "passphrase": number})
                 return []
             except VaultLocked:
                 continue
-        return [f"none of the passphrases {wanted} opens the vault"] if wanted else []
+        return [f"none of the passphrases {wanted} opens the vault"]
 
     def backups(self) -> list[str]:
         """Each new backup that has its name is restored, and holds all that was reported before it began."""

@@ -31,7 +31,7 @@ class Known:
     blobs: dict[str, str]
 
     def attach(self) -> Library:
-        return Library(Vault.attach(self.folder, self.key), "reader")
+        return Library(Vault.attach(self.folder, self.key, "owner"), "reader")
 
     def read(self, library: Library) -> Iterator[tuple[str, Any, MedStationError | None]]:
         """(name, what came out, None) or (name, None, the error that was told) for every reading.
@@ -54,7 +54,7 @@ def make(folder: Path, scratch: Path) -> Known:
     vault = Vault.create(folder, PASSPHRASE, kdf=Kdf.weakest())
     library = Library(vault, "ada")
     desk = PipeDesk(folder, vault.key, lambda event: None)
-    importing.run({"paths": [str(sources)], "task": TASK, "settings": {}, "user": "ada"}, desk)  # type: ignore[arg-type]
+    importing.run({"paths": [str(sources)], "task": TASK, "settings": {}, "user": "owner"}, desk)  # type: ignore[arg-type]
     records = [record.id for record in library.records(TASK)]
     for number, record in enumerate(records):
         library.add_label(record, LabelDraft("value", str(float(number)).encode(), {"value": float(number)}))
@@ -62,8 +62,8 @@ def make(folder: Path, scratch: Path) -> Known:
     library.add_label(records[0], LabelDraft("value", b"7.0", {"value": 7.0}))
     library.create_dataset("set", TASK, "value")
     run = library.create_run("mean", TASK, "mean", "set", "", {"epochs": 2, "fail_at": 0, "wait_at": 0}, 0)
-    model = finetuning.work({"run": run.id, "user": "ada"}, desk)["model_id"]  # type: ignore[arg-type]
-    predicting.run({"model": model, "records": records[:4], "user": "ada"}, desk)  # type: ignore[arg-type]
+    model = finetuning.work({"run": run.id, "user": "owner"}, desk)["model_id"]  # type: ignore[arg-type]
+    predicting.run({"model": model, "records": records[:4], "user": "owner"}, desk)  # type: ignore[arg-type]
     library.add_verdict("p-1", "accepted")
     readings = _readings(records, run.id, model)
     truth = {name: reading(library) for name, reading in readings.items()}

@@ -35,7 +35,7 @@ def source_of(scratch: Path, number: int) -> Path:
 
 
 def bring_in(library: Library, scratch: Path, number: int) -> None:
-    request = {"paths": [str(source_of(scratch, number))], "task": TASK, "settings": {}, "user": "ada"}
+    request = {"paths": [str(source_of(scratch, number))], "task": TASK, "settings": {}, "user": "owner"}
     assert importing.run(request, _desk(library))["records"]  # type: ignore[arg-type]
 
 
@@ -52,12 +52,12 @@ def fine_tune(library: Library, scratch: Path, number: int) -> None:
     waiting = [run for run in library.runs() if run.state != "done"]
     settings = {"epochs": 2, "fail_at": 0, "wait_at": 0}
     run = waiting[0] if waiting else library.create_run("again", TASK, "mean", "set", "", settings, 0)
-    finetuning.work({"run": run.id, "user": "ada"}, _desk(library))  # type: ignore[arg-type]
+    finetuning.work({"run": run.id, "user": "owner"}, _desk(library))  # type: ignore[arg-type]
     assert library.run(run.id).state == "done"
 
 
 def predict(library: Library, scratch: Path, number: int) -> None:
-    predicting.run({"model": "mean", "records": ["r-1", "r-2"], "user": "ada"}, _desk(library))  # type: ignore[arg-type]
+    predicting.run({"model": "mean", "records": ["r-1", "r-2"], "user": "owner"}, _desk(library))  # type: ignore[arg-type]
 
 
 def migrate(library: Library, scratch: Path, number: int) -> None:

@@ -69,7 +69,7 @@ def everything_below(folder: Path) -> set[str]:
 
 
 def bring_in(desk: PipeDesk, *paths: Path) -> Json:
-    request = {"paths": [str(path) for path in paths], "task": "", "settings": {}, "user": "ada"}
+    request = {"paths": [str(path) for path in paths], "task": "", "settings": {}, "user": "owner"}
     return importing.run(request, desk)  # type: ignore[arg-type]
 
 
@@ -85,7 +85,7 @@ def test_importing_a_folder_of_hostile_files_runs_and_writes_nothing(desk: PipeD
     assert "outside this folder" in told["link.txt"]
     assert "unpacks to more than" in told["bomb.dcm"]
     assert "unpacks to more than" in told["bomb without preamble.dcm"]
-    with Vault.attach(desk.folder, desk.key) as vault:
+    with Vault.attach(desk.folder, desk.key, "owner") as vault:
         library = Library(vault, "ada")
         assert all(SECRET.encode() not in library.files(one["id"]).read(0) for one in result["records"])
 
@@ -105,21 +105,21 @@ def test_hostile_labels_are_told_and_none_is_attached(desk: PipeDesk, arena: Pat
     hostile_folder(arena, bombs=False)
     before = everything_below(arena.parent)
     for name in ("model.pt", "array.npy", "document.xml", "bundle.json", "deep.jsonl", "link.txt"):
-        request = {"record": record, "path": str(arena / name), "kind": "value", "user": "ada"}
+        request = {"record": record, "path": str(arena / name), "kind": "value", "user": "owner"}
         with pytest.raises((MedStationError, ValueError)):
             labelling.run(request, desk)  # type: ignore[arg-type]
     assert everything_below(arena.parent) == before
-    with Vault.attach(desk.folder, desk.key) as vault:
+    with Vault.attach(desk.folder, desk.key, "owner") as vault:
         assert Library(vault, "ada").labels(record) == []
 
 
 def test_predicting_on_hostile_files_predicts_nothing(desk: PipeDesk, arena: Path) -> None:
-    with Vault.attach(desk.folder, desk.key) as vault:
+    with Vault.attach(desk.folder, desk.key, "owner") as vault:
         model = Library(vault, "ada").add_model("mean", "toy.numbers", "mean", hostile.SOUND, {}, {}).id
     hostile_folder(arena, bombs=False)
     before = everything_below(arena.parent)
     out = arena.parent.parent / "out"
-    request = {"model": model, "paths": [str(arena)], "out": str(out), "format": "", "user": "ada"}
+    request = {"model": model, "paths": [str(arena)], "out": str(out), "format": "", "user": "owner"}
     with pytest.raises(BadInput, match="nothing in these files"):
         predicting.run_on_files(request, desk)  # type: ignore[arg-type]
     assert everything_below(arena.parent) == before

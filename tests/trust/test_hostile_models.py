@@ -37,7 +37,7 @@ def arena(tmp_path: Path) -> Path:
 
 def bring(library: Library, path: Path) -> Any:
     """What a worker does for `medstation models import`."""
-    request = {"path": str(path), "name": "", "task": "", "user": "ada"}
+    request = {"path": str(path), "name": "", "task": "", "user": "owner"}
     return carrying.bring(request, PipeDesk(library.vault.folder, library.vault.key, lambda event: None))  # type: ignore[arg-type]
 
 

@@ -30,9 +30,9 @@ def install(folder: Path) -> Path:
 
 
 def numbers_of(stem: str) -> bytes:
-    """The only content a file of this name has: from a few bytes to a few of the vault's chunks of 256 KiB."""
+    """The only content a file of this name has: from a few bytes to several of the vault's chunks of 256 KiB."""
     chance = random.Random(stem)
-    lines = chance.choice((3, 200, 40_000, 120_000))
+    lines = chance.choice((3, 200, 40_000, 120_000, 400_000))
     line = b"%d\n" % chance.randrange(100_000)
     return b"%d\n" % chance.randrange(10**9) + line * lines
 

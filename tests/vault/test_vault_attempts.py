@@ -9,7 +9,7 @@ import pytest
 from vault_fixtures import PASSPHRASE, make
 
 from medstation.api import VaultLocked
-from medstation.vault import Vault, seconds_until_next_attempt
+from medstation.vault import Kdf, Vault, back_up, restore, seconds_until_next_attempt
 from medstation.vault.attempts import FREE, LONGEST_WAIT, delay
 
 
@@ -112,6 +112,56 @@ def test_spoiling_the_count_is_no_way_round_the_wait(guessed: Path, text: bytes)
         assert "spoilt" in str(vault.audit.entries(2)[1].detail)
 
 
+def lost(vault: Vault) -> list[object]:
+    return [entry.detail["found"] for entry in vault.audit.entries() if entry.action == "vault.attempts.lost"]
+
+
+def test_a_count_that_was_removed_is_noticed_at_the_next_unlocking(folder: Path, clock: Clock) -> None:
+    make(folder).close()
+    Vault.open(folder, PASSPHRASE, clock=clock).close()
+    guess(folder, clock)
+    (folder / "attempts.json").unlink()
+    for _ in range(2):
+        with Vault.open(folder, PASSPHRASE, clock=clock) as vault:
+            assert lost(vault) == ["no file"], "told once"
+
+
+def test_a_count_of_another_time_or_vault_is_noticed(folder: Path, clock: Clock) -> None:
+    make(folder).close()
+    Vault.open(folder, PASSPHRASE, clock=clock).close()
+    older = (folder / "attempts.json").read_bytes()
+    Vault.open(folder, PASSPHRASE, clock=clock).close()
+    guess(folder, clock)
+    (folder / "attempts.json").write_bytes(older)
+    with Vault.open(folder, PASSPHRASE, clock=clock) as vault:
+        assert lost(vault) == ["another file"]
+
+
+def test_a_count_that_nobody_touched_is_not_suspected(guessed: Path, clock: Clock, tmp_path: Path) -> None:
+    clock.time += 2
+    for folder in (guessed, guessed, guessed):
+        with Vault.open(folder, PASSPHRASE, clock=clock) as vault:
+            assert lost(vault) == []
+            back_up(vault, tmp_path / "backup", replace=True)
+    restore(tmp_path / "backup", tmp_path / "again", PASSPHRASE)
+    for _ in range(2):
+        with Vault.open(tmp_path / "again", PASSPHRASE, clock=clock) as vault:
+            assert lost(vault) == [], "a restored vault begins without a count"
+
+
+def test_a_name_may_be_written_as_one_likes_and_an_unknown_one_takes_as_long(
+    folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(folder).close()
+    Vault.open(folder, PASSPHRASE, " OWNER ", clock=clock).close()
+    derived: list[str] = []
+    derive = Kdf.derive
+    monkeypatch.setattr(Kdf, "derive", lambda *given: derived.append("once") or derive(*given))
+    for user in ("owner", "Zoe"):
+        guess(folder, clock, user=user)
+    assert derived == ["once", "once"]
+
+
 def test_a_wrong_old_passphrase_counts_too(guessed: Path, clock: Clock) -> None:
     clock.time += 2
     with Vault.open(guessed, PASSPHRASE, clock=clock) as vault:
@@ -126,4 +176,4 @@ def test_workers_are_not_held_up(folder: Path, clock: Clock) -> None:
     with make(folder) as vault:
         for _ in range(FREE):
             guess(folder, clock)
-        Vault.attach(folder, vault.key).close()
+        Vault.attach(folder, vault.key, "owner").close()

@@ -38,7 +38,7 @@ def put_older_database_back(vault: Vault) -> None:
     vault.close()
     kept = vault.folder.parent / "older.db"
     shutil.copy(vault.folder / "vault.db", kept)
-    with Vault.attach(vault.folder, vault.key) as again, again.write("ada", "act", "deleted everything"):
+    with Vault.attach(vault.folder, vault.key, "owner") as again, again.write("ada", "act", "deleted everything"):
         pass
     shutil.copy(kept, vault.folder / "vault.db")
 
@@ -150,7 +150,7 @@ def test_a_witness_kept_elsewhere_finds_a_whole_older_vault(busy: Vault, tmp_pat
     with Vault.open(busy.folder, PASSPHRASE) as vault:
         witness = SignedHead.from_json(json.loads(json.dumps(vault.audit.signed_head().to_json())))
         assert vault.audit.verify(witness).ok
-    with Vault.attach(tmp_path / "older", busy.key) as older:
+    with Vault.attach(tmp_path / "older", busy.key, "owner") as older:
         assert older.audit.verify().ok
         assert "was signed" in older.audit.verify(witness).problems[0]
 
@@ -162,7 +162,7 @@ def test_a_witness_of_another_vault_is_told(busy: Vault, tmp_path: Path) -> None
 
 
 def test_two_programs_write_and_the_log_stays_sound(busy: Vault) -> None:
-    with Vault.attach(busy.folder, busy.key) as other:
+    with Vault.attach(busy.folder, busy.key, "owner") as other:
         for number in range(10):
             with (busy, other)[number % 2].write("ada", "act"):
                 pass

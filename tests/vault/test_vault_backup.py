@@ -135,7 +135,7 @@ def test_a_base_that_is_not_needed_is_not_asked_for(filled: Vault, disk: Path, s
 
 def test_others_write_and_drop_while_a_backup_is_made(filled: Vault, disk: Path, somewhere: Path) -> None:
     """Each blob that is copied lets another program add a thing and drop one that was to be copied."""
-    with Vault.attach(filled.folder, filled.key) as other:
+    with Vault.attach(filled.folder, filled.key, "owner") as other:
         names = iter(["thing 4", "thing 3"])
 
         def meanwhile(done: float, text: str) -> None:
@@ -237,7 +237,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from medstation.vault import Vault, back_up
-vault = Vault.attach(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline()))
+vault = Vault.attach(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline()), "owner")
 def die(done, text):
     if done > 0.3:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -122,7 +122,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from vault_fixtures import keep
 from medstation.vault import Vault
-vault = Vault.attach(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline()))
+vault = Vault.attach(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline()), "owner")
 call, left = sys.argv[3], [int(sys.argv[4])]
 real = getattr(os, call)
 def die(*args, **named):
@@ -192,7 +192,7 @@ def test_leftovers_are_cleared_away_and_told(vault: Vault) -> None:
 
 
 def test_what_another_open_vault_is_writing_is_not_cleared_away(vault: Vault) -> None:
-    with Vault.attach(vault.folder, vault.key) as other:
+    with Vault.attach(vault.folder, vault.key, "owner") as other:
         pending = other.blobs.put(b"not kept yet")
         assert vault.check().cleaned == ()
         with other.write("bob", "keep") as tx:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from medstation.api import Refused, VaultLocked, WrongUsage
-from medstation.vault import Kdf, Vault
+from medstation.vault import Kdf, Vault, creation
 from medstation.vault.header import Header
 
 
@@ -48,7 +48,7 @@ def test_a_missing_vault_is_told(folder: Path) -> None:
 
 def test_a_worker_attaches_with_the_key_and_not_with_another(folder: Path) -> None:
     make(folder)
-    with Vault.open(folder, "secret") as vault, Vault.attach(folder, vault.key) as worker:
+    with Vault.open(folder, "secret") as vault, Vault.attach(folder, vault.key, "owner") as worker:
         assert worker.info()["id"] == vault.info()["id"]
     with pytest.raises(Refused):
         Vault.attach(folder, bytes(32))
@@ -85,6 +85,24 @@ def test_an_interrupted_creation_can_be_repeated(folder: Path, monkeypatch: pyte
         Vault.open(folder, "secret")
     make(folder)
     Vault.open(folder, "secret").close()
+
+
+@pytest.mark.parametrize("by_key", [False, True])
+def test_a_vault_whose_making_was_killed_at_its_very_end_is_never_made_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, by_key: bool
+) -> None:
+    """Killed when it is a vault already and still has the mark of one that is being made."""
+    with monkeypatch.context() as patch:
+        patch.setattr(creation, "end", lambda folder: None)
+        with Vault.create(folder, "secret", kdf=Kdf.weakest()) as vault:
+            key = vault.key
+    assert (folder / "vault.creating").exists()
+    (Vault.attach(folder, key) if by_key else Vault.open(folder, "secret")).close()
+    assert not (folder / "vault.creating").exists()
+    (folder / "vault.json").unlink()  # lost later: the database is worth keeping, the header may be in a backup
+    with pytest.raises(WrongUsage, match="not empty"):
+        make(folder, "other")
+    assert (folder / "vault.db").stat().st_size > 0
 
 
 @pytest.mark.parametrize(

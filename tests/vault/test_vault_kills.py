@@ -35,7 +35,8 @@ def migrate(number):
     vault.migrate("kills", steps)
 
 def say(*words):
-    print(*words, sep="\\t", flush=True)
+    sys.stdout.write("\\t".join(map(str, words)) + "\\n")  # one piece: print writes several where output is unbuffered
+    sys.stdout.flush()
 
 chance = random.Random(int(sys.argv[4]))
 signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.05, 0.6))  # nobody listens: it ends the process there and then

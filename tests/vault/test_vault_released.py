@@ -68,7 +68,7 @@ def test_an_old_vault_is_closed_to_a_wrong_passphrase(old: Path) -> None:
 def test_a_worker_brings_an_old_vault_up_to_date_as_well(old: Path) -> None:
     with Vault.open(old, PASSPHRASE) as vault:
         key = vault.key
-    with Vault.attach(old, key) as worker:
+    with Vault.attach(old, key, "owner") as worker:
         assert worker.people.all() == [Person("owner", ADMINISTRATOR)]
 
 
@@ -88,7 +88,7 @@ def test_before_an_old_database_changes_a_copy_is_kept(old: Path) -> None:
     assert kept.name.endswith("-vault-m003_facts.db")
     assert kept.stat().st_mode & 0o077 == 0
     (old / "vault.db").write_bytes(kept.read_bytes())  # the way back
-    with Vault.attach(old, key) as vault:
+    with Vault.attach(old, key, "owner") as vault:
         with vault.read() as reader:
             assert len(reader.all("SELECT name FROM things")) == 3
         assert "older database" in " ".join(vault.audit.verify().problems)

@@ -84,7 +84,7 @@ def test_a_vault_on_a_full_disk_opens_and_can_be_backed_up(
 def test_it_is_made_anew_when_there_is_room(vault: Vault, disk: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     disk[0] = 0
     fill_up(vault, monkeypatch)
-    with Vault.attach(vault.folder, vault.key):
+    with Vault.attach(vault.folder, vault.key, "owner"):
         assert ballast(vault) == 0
     disk[0] = 1 << 30
     keep(vault, b"more")
@@ -153,7 +153,7 @@ def test_a_wrong_index_is_rebuilt(vault: Vault) -> None:
         tx.execute("PRAGMA writable_schema = ON")
         tx.execute("UPDATE sqlite_master SET sql = 'CREATE INDEX by_name ON things (blob)' WHERE name = 'by_name'")
     vault.close()
-    with Vault.attach(vault.folder, vault.key) as again:
+    with Vault.attach(vault.folder, vault.key, "owner") as again:
         report = again.check()
         assert report.ok
         assert "rebuilt" in report.repaired[0]

@@ -102,7 +102,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from vault_fixtures import keep
 from medstation.vault import Vault
-vault = Vault.attach(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline()))
+vault = Vault.attach(Path(sys.argv[1]), bytes.fromhex(sys.stdin.readline()), "owner")
 for number in range(15):
     keep(vault, b"x" * 1000, f"{sys.argv[2]}{number}")
 vault.close()
