@@ -5,14 +5,19 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from medstation.actions.many_files import FilesOnDisk, JoinedFiles
 from medstation.actions.walking import walk
 from medstation.actions.workstation import Workstation, at_work, find_plugins
-from medstation.api import BadInput, FileSource, Json, NotFound, Skipped, TaskSpec, WrongUsage, resolve, resolve_ref
+from medstation.api import Fetched, FileSource, Json, NotFound, Skipped, TaskSpec, WrongUsage, resolve, resolve_ref
 from medstation.api.encoding import skipped_to_json
 from medstation.jobs import Desk, Job, Pool
 from medstation.registry import Registry
-from medstation.vault import Migration, Transaction, Vault, now
+from medstation.vault import Migration, Transaction, Vault, now, rights
+
+if TYPE_CHECKING:
+    import numpy as np
 
 KEY_BYTES = 32
 
@@ -26,13 +31,35 @@ def start_files(
     return pool.submit("medstation.actions.deidentifying:run_files", request, "De-identify", wait_for_warm=False)
 
 
-def start_records(ws: Workstation, record_ids: Sequence[str], out: Path, settings: Mapping[str, object]) -> Job:
+def start_records(
+    ws: Workstation, record_ids: Sequence[str], out: Path, settings: Mapping[str, object], reason: str = ""
+) -> Job:
     """Of records of one task: an export, and so in the audit log. Their pseudonyms are kept in the vault."""
+    ws.library.check_export(reason)
+    task = _task_of(ws, record_ids)
+    request = _request(ws.registry, task, out, settings) | {"records": list(record_ids), "reason": reason}
+    target = "medstation.actions.deidentifying:run_records"
+    return ws.submit(rights.DEIDENTIFY, target, request, "De-identify", wait_for_warm=False)
+
+
+def start_look(ws: Workstation, record_ids: Sequence[str]) -> Job:
+    """The pictures of records that may hold text, for a person to confirm where; see `LookForText`.
+
+    Result: its facts, and the pictures in `Done.arrays`.
+    """
+    spec = task_for(ws.registry, _task_of(ws, record_ids))
+    if not spec.deidentify_look:
+        raise NotFound(f"{spec.title} cannot show where pictures hold text", "Use medstation deidentify --review.")
+    request = {"look": spec.deidentify_look, "records": list(record_ids)}
+    target = "medstation.actions.deidentifying:run_look"
+    return ws.submit(rights.DEIDENTIFY, target, request, "Look for text", wait_for_warm=False)
+
+
+def _task_of(ws: Workstation, record_ids: Sequence[str]) -> str:
     tasks = {ws.library.record(record_id).task for record_id in record_ids}
     if len(tasks) != 1:
         raise WrongUsage("the records are not of one task", "De-identify the records of each task by themselves.")
-    request = _request(ws.registry, tasks.pop(), out, settings) | {"records": list(record_ids), "user": ws.library.user}
-    return ws.pool.submit("medstation.actions.deidentifying:run_records", request, "De-identify", wait_for_warm=False)
+    return tasks.pop()
 
 
 def task_for(registry: Registry, task: str) -> TaskSpec:
@@ -64,22 +91,30 @@ def run_files(request: Json, desk: Desk) -> Json:
     paths = [path for path in found if not isinstance(path, Skipped)]
     skipped = [skipped_to_json(path) for path in found if isinstance(path, Skipped)]
     spec = task_for(find_plugins(), request["task"])
-    result = _run(spec, _OnDisk(paths), request, bytes.fromhex(request["key"]), desk)
+    result = _run(spec, FilesOnDisk(paths), request, bytes.fromhex(request["key"]), desk)
     return result | {"skipped": skipped}
 
 
 def run_records(request: Json, desk: Desk) -> Json:
     with at_work(request, desk) as bench:
         library = bench.library
+        library.check_export(request["reason"])
         spec = task_for(bench.registry, request["task"])
         owners: list[tuple[str, FileSource]] = []
         for record_id in request["records"]:
             owners.append((library.record(record_id).person.key, library.files(record_id)))
-        joined = _Joined([files for _, files in owners])
+        joined = JoinedFiles([files for _, files in owners])
         result = _run(spec, joined, request, vault_key(library.vault, library.user), desk)
         _keep_pseudonyms(library.vault, library.user, joined, [person for person, _ in owners], result)
-        library.note_export(",".join(request["records"]), "deidentified", [request["out"]])
+        library.note_export(",".join(request["records"]), "deidentified", [request["out"]], request["reason"])
         return result
+
+
+def run_look(request: Json, desk: Desk) -> tuple[Json, Mapping[str, np.ndarray]]:
+    with at_work(request, desk) as bench:
+        files = JoinedFiles([bench.library.files(record_id) for record_id in request["records"]])
+        found: Fetched = resolve_ref(request["look"])(files, desk.report)
+        return dict(found.facts), found.arrays
 
 
 def _request(registry: Registry, task: str, out: Path, settings: Mapping[str, object]) -> Json:
@@ -93,7 +128,7 @@ def _run(spec: TaskSpec, files: FileSource, request: Json, key: bytes, desk: Des
     return result
 
 
-def _keep_pseudonyms(vault: Vault, user: str, joined: _Joined, people: Sequence[str], result: Json) -> None:
+def _keep_pseudonyms(vault: Vault, user: str, joined: JoinedFiles, people: Sequence[str], result: Json) -> None:
     """Who is who, for the people of this vault alone."""
     pairs = {(people[joined.source_of(one["number"] - 1)], one["patient"]) for one in result.get("files", ())}
     if not pairs:
@@ -114,74 +149,3 @@ def m001_key_and_pseudonyms(tx: Transaction) -> None:
 
 
 MIGRATIONS: tuple[Migration, ...] = (m001_key_and_pseudonyms,)
-
-
-class _OnDisk:
-    """A `FileSource` over any files on the disk."""
-
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = tuple(paths)
-
-    def __len__(self) -> int:
-        return len(self._paths)
-
-    def name(self, index: int) -> str:
-        return str(self._paths[index])
-
-    def facts(self, index: int) -> Json:
-        return {}
-
-    def size(self, index: int) -> int:
-        return self._paths[index].stat().st_size
-
-    def read(self, index: int, offset: int = 0, length: int = -1) -> bytes:
-        try:
-            with self._paths[index].open("rb") as file:
-                file.seek(offset)
-                return file.read(length)
-        except OSError as error:
-            raise BadInput(f"it cannot be read: {error.strerror}", "Check its permissions and the medium.") from error
-
-    def readinto(self, index: int, offset: int, buffer: memoryview) -> None:
-        data = self.read(index, offset, len(buffer))
-        if len(data) < len(buffer):
-            raise BadInput(f"{self.name(index)} ends before its data do", "Copy the file again from its source.")
-        buffer[:] = data
-
-
-class _Joined:
-    """The files of several records as one `FileSource`."""
-
-    def __init__(self, sources: Sequence[FileSource]) -> None:
-        self._sources = sources
-        self._places = [(number, index) for number, source in enumerate(sources) for index in range(len(source))]
-
-    def source_of(self, index: int) -> int:
-        return self._places[index][0]
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def _at(self, index: int) -> tuple[FileSource, int]:
-        number, inner = self._places[index]
-        return self._sources[number], inner
-
-    def name(self, index: int) -> str:
-        source, inner = self._at(index)
-        return source.name(inner)
-
-    def facts(self, index: int) -> Json:
-        source, inner = self._at(index)
-        return source.facts(inner)
-
-    def size(self, index: int) -> int:
-        source, inner = self._at(index)
-        return source.size(inner)
-
-    def read(self, index: int, offset: int = 0, length: int = -1) -> bytes:
-        source, inner = self._at(index)
-        return source.read(inner, offset, length)
-
-    def readinto(self, index: int, offset: int, buffer: memoryview) -> None:
-        source, inner = self._at(index)
-        source.readinto(inner, offset, buffer)

@@ -9,10 +9,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from medstation.actions import deidentifying
-from medstation.api import Json, NotFound, WrongUsage
+from medstation.api import NotFound, WrongUsage
+from medstation.cli import without_identity
 from medstation.cli.context import Context
-from medstation.cli.finetune import settings
-from medstation.cli.importing import skipped_line
+from medstation.cli.export import takes_reason
 from medstation.jobs import Pool
 
 HELP = "copies without identity, of files, folders or records of the vault"
@@ -25,34 +25,25 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="nothing in it is overwritten")
     parser.add_argument("--task", default="", metavar="ID", help="by this task (default: the first that can)")
     parser.add_argument("--key-file", type=Path, metavar="FILE", help="secret for pseudonyms; made if it is missing")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="an option of the task")
-    parser.add_argument("--review", action="store_true", help="write previews and boxes to confirm, nothing else")
-    parser.add_argument("--confirm-pixels", default="", metavar="auto|FILE", help="blank what was found, or confirmed")
+    without_identity.add_options(parser)
+    takes_reason(parser)
     parser.set_defaults(run=run)
 
 
 def run(context: Context) -> int:
     given = context.arguments
-    chosen = settings(given.set)
-    if given.review:
-        chosen["review"] = "on"
-    if given.confirm_pixels:
-        boxes = given.confirm_pixels
-        chosen["confirm_pixels"] = boxes if boxes == "auto" else str(Path(boxes).absolute())
     if all(_RECORD.fullmatch(path) and not Path(path).exists() for path in given.paths):
         if given.key_file:
             raise WrongUsage("--key-file is for files on the disk", "Records use the vault's own secret.")
         with context.workstation() as ws:
-            job = deidentifying.start_records(ws, given.paths, given.out, chosen)
-            result = context.output.follow(job).result
+            result = without_identity.records(ws, context.output, given.paths, given)
     else:
         key = read_key(given.key_file) if given.key_file else secrets.token_bytes(deidentifying.KEY_BYTES)
         with Pool(None, None) as pool:
-            paths = [Path(path) for path in given.paths]
+            paths, chosen = [Path(path) for path in given.paths], without_identity.chosen(given)
             job = deidentifying.start_files(pool, paths, given.out, chosen, key, given.task)
             result = context.output.follow(job).result
-    context.output.result(result, text(result))
-    return 1 if result["refused"] else 0
+    return without_identity.tell(context.output, result)
 
 
 def read_key(path: Path) -> bytes:
@@ -79,19 +70,3 @@ def _known_key(path: Path) -> bytes:
     if len(key) < deidentifying.KEY_BYTES:
         raise WrongUsage(f"the key in {path} is too short", _MAKE)
     return key
-
-
-def text(result: Json) -> str:
-    if "review" in result:
-        lines = [f"{result['pictures']} pictures to look at; boxes to confirm: {result['review']}"]
-    else:
-        lines = [f"{result['written']} files written to {result['out']}; {result['refused']} refused."]
-    for one in result["refusals"]:
-        name = result["sources"].get(str(one["number"])) or result["sources"].get(one["number"])
-        lines.append(f"refused {name}: {one['reason']}. {one['hint']}".rstrip())
-    cautions = sorted({caution for one in result.get("files", ()) for caution in one["cautions"]})
-    lines += [f"note: {caution}" for caution in cautions]
-    lines += [skipped_line(one) for one in result.get("skipped", ())]
-    if count := result.get("no_dicom"):
-        lines.append(f"{count} other files are no DICOM and were left out.")
-    return "\n".join(lines)

@@ -6,6 +6,7 @@ from pydicom.datadict import dictionary_has_tag
 from pydicom.tag import Tag
 
 from medstation_imaging.deid.iod_types import type_of
+from medstation_imaging.deid.overlays import FORM, SAID
 from medstation_imaging.deid.safe_private import is_safe
 from medstation_imaging.deid.settings import Choices
 from medstation_imaging.deid.table import Rule, rules
@@ -27,8 +28,10 @@ def decide(tag: int, kind: str, creator: str, choices: Choices, sop_class: str, 
     `kind` is the element's VR, `creator` the owner of a private element, `depth` how many sequences it lies in.
     """
     group, number = tag >> 16, tag & 0xFFFF
-    if group in REMOVED_GROUPS or number == 0 or group & 0xFF00 in (0x5000, 0x6000):
+    if group in REMOVED_GROUPS or number == 0 or group & 0xFF00 == 0x5000:
         return "X"
+    if group & 0xFF00 == 0x6000:
+        return _overlay(number, choices, depth)
     if Tag(tag).is_private:
         return "K" if choices.keep_safe_private and is_safe(tag, creator) else "X"
     rule = rules().get(tag)
@@ -51,8 +54,16 @@ def chosen(choices: Choices) -> tuple[str, ...]:
         "modified_dates": choices.dates == "shift",
         "descriptors": choices.clean_descriptors,
         "structured": choices.clean_structured,
+        "graphics": choices.clean_graphics,
     }
     return tuple(name for name, on in columns.items() if on)
+
+
+def _overlay(number: int, choices: Choices, depth: int) -> str:
+    """Planes left by `settle_overlays` keep their form under the option; nobody looked at those inside of sequences."""
+    if not choices.clean_graphics or depth:
+        return "X"
+    return "K" if number in FORM else "C" if number in SAID else "X"
 
 
 def _by_option(rule: Rule, kind: str, choices: Choices) -> str:

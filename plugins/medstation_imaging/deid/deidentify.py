@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from medstation.api import BadInput, FileSource, Json, ReportProgress, SettingValue, must_be_new, new_file
-from medstation_imaging.deid.burnt_in import print_in
-from medstation_imaging.deid.one_file import Desk, Done, deidentified
-from medstation_imaging.deid.parsing import is_dicom, parsed
-from medstation_imaging.deid.picture import picture_of
+from medstation_imaging.deid.looking import refusal, seen_in
+from medstation_imaging.deid.one_file import Desk, Done, deidentified, learn
+from medstation_imaging.deid.parsing import is_dicom
 from medstation_imaging.deid.pseudonyms import Pseudonyms
 from medstation_imaging.deid.report import readable, summary
-from medstation_imaging.deid.review import FILE, confirmed_boxes, entry, preview, sheet
-from medstation_imaging.deid.risk import text_risk
+from medstation_imaging.deid.review import FILE, confirmed_boxes, preview, sheet
 from medstation_imaging.deid.settings import Choices
 
 REPORT, TEXT = "deidentification.json", "deidentification.txt"
@@ -35,7 +34,7 @@ class _Batch:
     def __init__(self, files: FileSource, out: Path, choices: Choices, key: bytes) -> None:
         must_be_new(out / REPORT, out / TEXT)
         given = choices.confirm_pixels
-        confirmed = {} if given in ("", "auto") else confirmed_boxes(Path(given))
+        confirmed = {} if given in ("", "auto") else confirmed_boxes(given)
         self.desk = Desk(choices, Pseudonyms(key), confirmed)
         self.files, self.out = files, out
         self.written: list[Json] = []
@@ -44,8 +43,9 @@ class _Batch:
         self.digests: dict[str, str] = {}
 
     def run(self, report: ReportProgress) -> Json:
+        self._gather(report)
         for index in range(len(self.files)):
-            report(index / len(self.files), f"file {index + 1} of {len(self.files)}")
+            report((1 + 3 * index / len(self.files)) / 4, f"file {index + 1} of {len(self.files)}")
             data = self.files.read(index)
             if not is_dicom(data):
                 self.skipped += 1
@@ -53,12 +53,21 @@ class _Batch:
             try:
                 self._write(index, data)
             except BadInput as error:
-                self.refused.append(_refusal(index, error))
+                self.refused.append(refusal(index, error))
         told = summary(self.desk.choices, self.written, self.refused)
         _save(self.out / REPORT, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
         _save(self.out / TEXT, readable(told).encode())
         names = {one["number"]: self.files.name(one["number"] - 1) for one in self.refused}
         return told | {"out": str(self.out), "no_dicom": self.skipped, "sources": names}
+
+    def _gather(self, report: ReportProgress) -> None:
+        """Who all these files are about, before any of them is written."""
+        for index in range(len(self.files)):
+            report(index / len(self.files) / 4, f"looking into file {index + 1} of {len(self.files)}")
+            data = self.files.read(index)
+            if is_dicom(data):
+                with suppress(BadInput):  # said when it is its turn to be written
+                    learn(data, self.desk)
 
     def _write(self, index: int, data: bytes) -> None:
         digest = sha256(data).hexdigest()
@@ -86,32 +95,16 @@ def _review(files: FileSource, out: Path, report: ReportProgress) -> Json:
     must_be_new(out / FILE)
     entries: list[Json] = []
     refused: list[Json] = []
-    for index in range(len(files)):
-        report(index / len(files), f"file {index + 1} of {len(files)}")
-        data = files.read(index)
-        if not is_dicom(data):
-            continue
-        try:
-            dataset, syntax = parsed(data)
-            if not (reason := text_risk(dataset)):
-                continue
-            picture = picture_of(dataset, syntax)
-        except BadInput as error:
-            refused.append(_refusal(index, error))
-            continue
-        boxes, name = print_in(dataset, picture), f"{len(entries) + 1:05}.png"
-        _save(out / name, preview(picture, boxes))
-        entries.append(entry(sha256(data).hexdigest(), name, picture.shape, reason, boxes))
+    for one in seen_in(files, report, refused):
+        name = f"{len(entries) + 1:05}.png"
+        _save(out / name, preview(one.picture, one.boxes))
+        entries.append(one.entry(name))
     _save(out / FILE, sheet(entries).encode())
     names = {one["number"]: files.name(one["number"] - 1) for one in refused}
     return {
         "review": str(out / FILE), "pictures": len(entries), "refused": len(refused), "refusals": refused,
         "sources": names,
     }  # fmt: skip
-
-
-def _refusal(index: int, error: BadInput) -> Json:
-    return {"number": index + 1, "reason": error.message.rstrip("."), "hint": error.hint}
 
 
 def _save(path: Path, data: bytes) -> None:

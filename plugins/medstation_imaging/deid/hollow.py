@@ -12,9 +12,9 @@ from medstation_imaging.deid.pseudonyms import Pseudonyms
 
 FORM = frozenset({
     0x0040A040, 0x0040A010, 0x0040A050, 0x0040A130, 0x00700023, 0x00700003, 0x00700004, 0x00700005, 0x00700020,
-    0x00700021, 0x00700022, 0x00700024, 0x00700015, 0x00700012, 0x00700002, 0x0040B000, 0x0040A0B0,
+    0x00700021, 0x00700024, 0x00700015, 0x00700012, 0x00700002, 0x0040B000, 0x0040A0B0,
 })  # fmt: skip
-"""Elements that say what kind of thing an item is (value type, relationship, graphic type), and the graphics."""
+"""Elements that say what kind of thing an item is: value type, relationship, graphic type and its number of points."""
 
 
 def hollowed(item: Dataset, pseudonyms: Pseudonyms) -> None:

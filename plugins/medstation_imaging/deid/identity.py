@@ -55,6 +55,12 @@ class Identity:
         if re.fullmatch(r"(1[89]|20)\d{6}", text[:8]) and text[:8] != "19000101":
             self.dates.add(text[:8])
 
+    def share(self, other: Identity) -> None:
+        """Take over another's names, values and dates."""
+        self.names |= other.names
+        self.values |= other.values
+        self.dates |= other.dates
+
     @cached_property
     def pattern(self) -> re.Pattern[str] | None:
         """One expression for all, on folded text; None if there is nothing to look for. Made once: fill first."""

@@ -12,6 +12,7 @@ from medstation_imaging.deid.table import EDITION
 BASIC = ("113100", "Basic Application Confidentiality Profile")
 CODES = {
     "pixels": ("113101", "Clean Pixel Data Option"),
+    "clean_graphics": ("113103", "Clean Graphics Option"),
     "clean_structured": ("113104", "Clean Structured Content Option"),
     "clean_descriptors": ("113105", "Clean Descriptors Option"),
     "keep": ("113106", "Retain Longitudinal Temporal Information Full Dates Option"),

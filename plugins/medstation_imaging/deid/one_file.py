@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import PurePosixPath
 
@@ -17,15 +18,17 @@ from medstation_imaging.deid.boxes import Box, facts_of
 from medstation_imaging.deid.burnt_in import print_in
 from medstation_imaging.deid.documents import settle_document
 from medstation_imaging.deid.markers import fresh_meta, mark
+from medstation_imaging.deid.overlays import settle_overlays
 from medstation_imaging.deid.parsing import parsed
 from medstation_imaging.deid.picture import picture_of
 from medstation_imaging.deid.planes import clear_planes
 from medstation_imaging.deid.pseudonyms import Pseudonyms
+from medstation_imaging.deid.relations import Relations
 from medstation_imaging.deid.rescan import leaks
 from medstation_imaging.deid.rewrite import Rewrite
 from medstation_imaging.deid.risk import may_show_face, text_risk
 from medstation_imaging.deid.settings import Choices
-from medstation_imaging.deid.source import identity_of, patient_identity
+from medstation_imaging.deid.source import patient_identity
 
 _ODD = "Its source wrote values that are not valid; ask for another copy."
 FACE = "It shows a head: a face can be drawn from it. Remove the face with a tool made for that before publishing."
@@ -42,19 +45,35 @@ class Done:
 
 @dataclass(frozen=True)
 class Desk:
-    """What all files share. `confirmed` are the boxes a person confirmed, by SHA-256 of the source file."""
+    """What all files share. `confirmed` are the boxes a person confirmed, by SHA-256 of the source file; `relations`
+    know the whole batch (a file alone knows itself).
+    """
 
     choices: Choices
     pseudonyms: Pseudonyms
     confirmed: Mapping[str, list[Box]]
+    relations: Relations = field(default_factory=Relations)
 
 
 def deidentified(data: bytes, desk: Desk) -> Done:
     """`BadInput` says why a file cannot be written; nothing of its content is in the message."""
+    with _kept_safe():
+        return _deidentified(data, desk)
+
+
+def learn(data: bytes, desk: Desk) -> None:
+    """Remember who the file is about, for its relatives. `BadInput` for what will be refused."""
+    with _kept_safe():
+        desk.relations.note(parsed(data)[0], desk.choices)
+
+
+@contextmanager
+def _kept_safe() -> Iterator[None]:
+    """No fault of a stranger's file gets out with its content."""
     with warnings.catch_warnings():  # of odd values, which are rewritten or removed
         warnings.simplefilter("ignore")
         try:
-            return _deidentified(data, desk)
+            yield
         except MedStationError:
             raise
         except Exception as error:  # a stranger's values in a form nobody foresaw; its text may quote them
@@ -64,10 +83,11 @@ def deidentified(data: bytes, desk: Desk) -> Done:
 def _deidentified(data: bytes, desk: Desk) -> Done:
     dataset, syntax = parsed(data)
     choices = desk.choices
-    identity, patient = identity_of(dataset, choices), patient_identity(dataset)
+    identity, patient = desk.relations.identity_of(dataset, choices), patient_identity(dataset)
     face = may_show_face(dataset)
     notes = [note for note in (settle_document(dataset, choices.documents),) if note]
     planes = clear_planes(dataset, syntax)
+    kept, gone = settle_overlays(dataset, syntax, choices.clean_graphics)
     pixels, syntax = _pixels(dataset, syntax, sha256(data).hexdigest(), desk)
     rewrite = Rewrite(choices, desk.pseudonyms, patient, identity, str(dataset.SOPClassUID))
     document = dataset.get("EncapsulatedDocument")
@@ -87,8 +107,8 @@ def _deidentified(data: bytes, desk: Desk) -> Done:
         "patient": desk.pseudonyms.patient(patient), "actions": dict(sorted(rewrite.counts.items())), "pixels": pixels,
         "notes": notes,
     }  # fmt: skip
-    if planes:
-        facts["actions"]["overlay planes"] = planes
+    overlays = {"overlay planes": planes, "overlays": gone, "overlays kept": kept}
+    facts["actions"] |= {name: count for name, count in overlays.items() if count}
     return Done(name, written, facts | {"cautions": [FACE] if face else []})
 
 

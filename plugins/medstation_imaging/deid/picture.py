@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,12 +22,16 @@ SHOWN_FRAMES = 8
 
 @dataclass
 class Picture:
-    """`values` (frames, rows, columns, samples) as stored; `decoded` if they were compressed in the file."""
+    """`values` (frames, rows, columns, samples) as stored; `decoded` if they were compressed in the file.
+
+    `tones` is how bright each stored value of a palette is, 0 to 255; None without a palette.
+    """
 
     values: np.ndarray
     decoded: bool
     planar: bool
     photometric: str
+    tones: np.ndarray | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -37,7 +41,7 @@ class Picture:
         """Grey pictures (rows, columns) float32, 0 to 255: some frames, and of films what stays the same in all."""
         count = len(self.values)
         chosen = np.unique(np.linspace(0, count - 1, min(count, SHOWN_FRAMES)).astype(int))
-        grey = np.stack([_grey(self.values[index]) for index in chosen])
+        grey = np.stack([self._grey(self.values[index]) for index in chosen])
         low, high = np.percentile(grey, (0.2, 99.8)) if grey.size else (0.0, 1.0)
         scaled = np.clip((grey - low) * (255 / max(high - low, 1e-6)), 0, 255).astype(np.float32)
         if count > 2:
@@ -47,10 +51,25 @@ class Picture:
 
     def blank(self, boxes: Iterable[Box]) -> None:
         """Every frame black inside of the boxes: the value that is shown darkest of those in the picture."""
-        darkest = self.values.max() if self.photometric == "MONOCHROME1" else self.values.min()
-        black = 0 if self.values.shape[3] > 1 else darkest
+        black = self._black()
         for box in boxes:
             self.values[(slice(None), *box.slices)] = black
+
+    def _black(self) -> Any:
+        if self.values.shape[3] > 1:
+            return 0
+        if self.tones is not None:
+            present = np.unique(self.values)
+            return present[np.argmin(self._toned(present))]
+        return self.values.max() if self.photometric == "MONOCHROME1" else self.values.min()
+
+    def _grey(self, frame: np.ndarray) -> np.ndarray:
+        """The brightest of a pixel's samples: coloured print is as bright as white."""
+        return self._toned(frame[..., 0]) if self.tones is not None else frame.astype(np.float32).max(axis=2)
+
+    def _toned(self, values: np.ndarray) -> np.ndarray:
+        assert self.tones is not None
+        return np.asarray(self.tones[np.clip(values, 0, len(self.tones) - 1)])
 
     def store(self, dataset: Dataset) -> str:
         """Put the values back; returns the transfer syntax they are in now ("": the same as before)."""
@@ -83,9 +102,11 @@ def picture_of(dataset: Dataset, syntax: str) -> Picture:
     samples = int(dataset.get("SamplesPerPixel", 1) or 1)
     photometric = str(dataset.get("PhotometricInterpretation", ""))
     if not UID(syntax).is_compressed and "42" not in photometric:
-        return _native(dataset, syntax, bits, samples, photometric)
-    values = _decoded(dataset, syntax, samples, photometric)
-    return Picture(values, True, False, "RGB" if samples == 3 else photometric)
+        found = _native(dataset, syntax, bits, samples, photometric)
+    else:
+        values = _decoded(dataset, syntax, samples, photometric)
+        found = Picture(values, True, False, "RGB" if samples == 3 else photometric)
+    return replace(found, tones=_tones(dataset))
 
 
 def _native(dataset: Dataset, syntax: str, bits: int, samples: int, photometric: str) -> Picture:
@@ -135,6 +156,16 @@ def _by_pydicom(dataset: Dataset, syntax: str) -> np.ndarray:
         raise BadInput("its picture cannot be decoded to look for text", "Ask for an uncompressed copy.") from error
 
 
-def _grey(frame: np.ndarray) -> Any:
-    """The brightest of a pixel's samples: coloured print is as bright as white."""
-    return frame.astype(np.float32).max(axis=2)
+def _tones(dataset: Dataset) -> np.ndarray | None:
+    """How bright each value of a palette (PS3.3 C.7.6.3.1.5) is, 0 to 255; None if there is none that can be read."""
+    from pydicom.pixels.processing import apply_color_lut
+
+    stored = int(dataset.get("BitsStored", 8) or 8)
+    if dataset.get("PhotometricInterpretation") != "PALETTE COLOR" or not 0 < stored <= 16:
+        return None
+    try:
+        colours = apply_color_lut(np.arange(1 << stored).astype(np.uint16), dataset).astype(np.float32)
+    except (ValueError, TypeError, AttributeError, IndexError, KeyError):  # a palette that is none: values are shown
+        return None
+    bright = colours.max(axis=1)
+    return np.asarray(bright * (255 / max(float(bright.max()), 1.0)), np.float32)

@@ -11,7 +11,7 @@ from medstation_imaging.deid.table import EDITION
 MEANING = {
     "X": "removed", "Z": "emptied", "D": "replaced by a dummy", "U": "new UID", "C": "cleaned or shifted", "K": "kept",
     "cleaned": "of the kept ones had an identifying part taken out", "unreadable": "removed, being unreadable",
-    "overlay planes": "overlays cleared from pixels",
+    "overlay planes": "overlays cleared from pixels", "overlays": "overlays removed", "overlays kept": "overlays kept",
 }  # fmt: skip
 
 

@@ -50,23 +50,28 @@ def entry(digest: str, picture: str, shape: tuple[int, int], reason: str, boxes:
     }  # fmt: skip
 
 
-def confirmed_boxes(path: Path) -> Mapping[str, list[Box]]:
-    """What a person confirmed, by source digest; `BadInput` while nobody has."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise NotFound(f"the file of boxes {path} cannot be read: {error.strerror}", _FIRST) from error
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise BadInput(f"{path} is no file of boxes: {error}", _FIRST) from error
+def confirmed_boxes(given: str) -> Mapping[str, list[Box]]:
+    """What a person confirmed, by source digest: `given` is the file's path, or the sheet itself.
+
+    `BadInput` while nobody has.
+    """
+    where = "the sheet of boxes" if given.lstrip().startswith("{") else given
+    data = _sheet(given, where)
     if not isinstance(data, dict) or data.get("confirmed") is not True or not str(data.get("by", "")).strip():
-        raise BadInput(f"{path} is not confirmed", _CONFIRM)
+        raise BadInput(f"{where} is not confirmed", _CONFIRM)
     found: dict[str, list[Box]] = {}
-    for number, one in enumerate(data.get("files") or ()):
-        if (
-            not isinstance(one, dict)
-            or not isinstance(one.get("source"), str)
-            or not isinstance(one.get("boxes"), list)
-        ):
-            raise BadInput(f"{path}: entry {number + 1} has no source or no boxes", "Run it with review again.")
-        found[one["source"]] = [box_from_json(box, f"{path.name}, entry {number + 1}") for box in one["boxes"]]
+    for number, one in enumerate(data.get("files") or (), 1):
+        whole = isinstance(one, dict) and isinstance(one.get("source"), str) and isinstance(one.get("boxes"), list)
+        if not whole:
+            raise BadInput(f"{where}: entry {number} has no source or no boxes", "Run it with review again.")
+        found[one["source"]] = [box_from_json(box, f"{Path(where).name}, entry {number}") for box in one["boxes"]]
     return found
+
+
+def _sheet(given: str, where: str) -> object:
+    try:
+        return json.loads(given if where != given else Path(given).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NotFound(f"the file of boxes {where} cannot be read: {error.strerror}", _FIRST) from error
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise BadInput(f"{where} is no file of boxes: {error}", _FIRST) from error

@@ -19,6 +19,7 @@ DEIDENTIFY_SETTINGS = (
     Setting("keep_characteristics", "switch", False, "Keep patient characteristics", "Sex, age to 89, size, weight, …"),
     Setting("clean_descriptors", "switch", False, "Keep cleaned descriptions", "Descriptions and comments, cleaned."),
     Setting("clean_structured", "switch", False, "Keep cleaned reports", "Content of structured reports, cleaned."),
+    Setting("clean_graphics", "switch", False, "Keep cleaned graphics", "Overlays without print, and annotations."),
     Setting("keep_safe_private", "switch", False, "Keep safe private elements", "Those that the standard lists."),
     Setting(
         "documents", "choice", "refuse", "Enclosed documents",
@@ -45,6 +46,7 @@ class Choices:
     keep_characteristics: bool = False
     clean_descriptors: bool = False
     clean_structured: bool = False
+    clean_graphics: bool = False
     keep_safe_private: bool = False
     documents: str = "refuse"
     confirm_pixels: str = ""

@@ -1,10 +1,11 @@
 """Table E.1-1 of PS3.15 (edition 2026c): what becomes of each element, in the basic profile and under its options.
 
+The facts are the standard's: DICOM PS3.15, annex E, table E.1-1 "Application Level Confidentiality Profile Attributes".
 `table_e1_1.csv` holds the table's 652 single elements; its four patterns (curves, overlays, private elements) are
-rules in `decide`. Where the facts come from: the basic column from the transcription of 2026c in dicom-anonymizer
+rules in `decide`. How they came here: the basic column from the transcription of 2026c in dicom-anonymizer
 2.1.0, equal to that of 2024c in idiscore 1.2.0 in all 619 rows both have; the options from the latter, and for 32 newer
 rows from the standard's edition 2026a. Of the one row that is newer still (DisplayURI) no option is known here: it is
-removed always.
+removed always. Tests hold names, UIDs and dates of the rows against the dictionary of PS3.6 that pydicom ships.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,12 @@ import pydicom
 import pytest
 from deid_files import Made, make
 
+from medstation.actions import deidentifying
+from medstation.actions.workstation import Workstation
+from medstation.api import BadInput
 from medstation.cli.main import execute, parse
+from medstation_imaging.deid.boxes import Box
+from medstation_imaging.deid.review import confirmed_boxes
 
 CT, US, DOC = 0, 3, 9
 
@@ -134,3 +140,63 @@ def test_records_leave_the_vault_under_its_own_pseudonyms(
     assert names[0] == names[1]
     _, log = medstation("audit", "show")
     assert "deidentified" in json.dumps(log)
+
+
+def test_export_gives_a_record_away_without_identity(
+    medstation: Any, sources: tuple[Path, list[Made]], tmp_path: Path
+) -> None:
+    assert medstation("vault", "create")[0] == 0
+    ultrasound = sources[1][2]
+    _, imported = medstation("import", ultrasound.path)
+    record = imported["records"][0]["id"]
+    code, told = medstation("export", record, "--deidentify", "--out", tmp_path / "refused")
+    assert (code, told["written"], told["refused"]) == (1, 0, 1)
+    code, told = medstation("export", record, "--deidentify", "--review", "--out", tmp_path / "look")
+    assert (code, told["pictures"]) == (0, 1)
+    boxes = tmp_path / "look" / "boxes.json"
+    boxes.write_text(json.dumps(json.loads(boxes.read_text()) | {"confirmed": True, "by": "A person"}))
+    wanted = ("export", record, "--deidentify", "--confirm-pixels", boxes, "--set", "dates=shift")
+    code, told = medstation(*wanted, "--out", tmp_path / "out")
+    assert (code, told["written"], told["files"][0]["pixels"]["by"]) == (0, 1, "a person")
+    assert told["options"]["dates"] == "shift"
+    code, again = medstation("deidentify", record, "--confirm-pixels", "auto", "--out", tmp_path / "again")
+    assert again["files"][0]["patient"] == told["files"][0]["patient"]
+    written = next((tmp_path / "out").rglob("*.dcm")).read_bytes().lower()
+    assert not any(secret.lower().encode() in written for secret in ultrasound.secrets.values())
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (("l-1", "--deidentify"), "is no record"), (("r-1", "--deidentify", "--format", "nifti"), "--format"),
+        (("r-1", "--review"), "go with --deidentify"),
+    ],
+)  # fmt: skip
+def test_export_says_what_does_not_go_together(
+    medstation: Any, tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    code, told = medstation("export", *words, "--out", tmp_path / "out")
+    assert code == 2 and says in told["error"]["message"]
+
+
+def test_boxes_may_come_as_text_instead_of_a_file() -> None:
+    found = confirmed_boxes(
+        json.dumps({"confirmed": True, "by": "me", "files": [{"source": "a", "boxes": [[1, 2, 3, 4]]}]})
+    )
+    assert found == {"a": [Box(1, 2, 3, 4)]}
+    with pytest.raises(BadInput, match="not confirmed"):
+        confirmed_boxes('{"confirmed": false, "files": []}')
+
+
+def test_the_window_gets_pictures_to_confirm_and_gives_back_the_sheet(
+    medstation: Any, sources: tuple[Path, list[Made]], tmp_path: Path
+) -> None:
+    assert medstation("vault", "create")[0] == 0
+    medstation("import", sources[1][2].path)
+    with closing(Workstation.open(tmp_path / "vault", "a long passphrase of a test")) as ws:
+        shown = deidentifying.start_look(ws, ["r-1"]).result()
+        (entry,) = shown.result["files"]
+        assert shown.arrays[entry["preview"]].shape == (entry["rows"], entry["columns"])
+        sheet = json.dumps({"confirmed": True, "by": "A person", "files": [entry | {"boxes": [[0, 0, 480, 60]]}]})
+        done = deidentifying.start_records(ws, ["r-1"], tmp_path / "out", {"confirm_pixels": sheet}).result()
+    assert done.result["files"][0]["pixels"]["boxes"] == [[0, 0, 480, 60]]
