@@ -47,6 +47,7 @@ from medstation.api.work import (
     Checkpoint,
     Evaluation,
     Event,
+    Explained,
     ExportItem,
     Fetched,
     Finished,
@@ -64,8 +65,8 @@ from medstation.api.writing import must_be_new, new_file, write_new, write_table
 
 __all__ = [
     "API_VERSION", "ENTRY_POINT_GROUP", "BadInput", "Bug", "Case", "Checkpoint", "DataView", "Demo",
-    "Evaluation", "Event", "ExportItem", "Exporter", "Fetched", "FileSource", "Finding", "Finished", "Found",
-    "Importer", "Json", "Label", "LabelDraft", "LabelKind", "Layer", "MedStationError", "Metric", "MetricSpec",
+    "Evaluation", "Event", "Explained", "ExportItem", "Exporter", "Fetched", "FileSource", "Finding", "Finished",
+    "Found", "Importer", "Json", "Label", "LabelDraft", "LabelKind", "Layer", "MedStationError", "Metric", "MetricSpec",
     "Metrics", "ModelDraft", "ModelInfo", "NotFound", "Person", "PredictionDraft", "Predictor", "Progress", "Recipe",
     "Record", "RecordDraft", "Refused", "ReportProgress", "Requirement", "Setting", "SettingValue", "Skipped",
     "Started", "Stopped", "StorageFull", "TaskSpec", "TrainRequest", "Unavailable", "VaultLocked",

@@ -149,7 +149,7 @@ class PredictionDraft:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A model's name, version and state ("candidate", "approved", "retired"), its recipe and card."""
+    """A model's name, version and state ("candidate", "proposed", "approved", "retired"), its recipe and card."""
 
     id: str
     name: str

@@ -126,8 +126,9 @@ class TaskSpec:
 
     `importer`: `Importer`, made with the values of `import_settings` by name; `view`: a QWidget class (see
     `medstation.api.view`); `picture`: a `Picture`, for reports.
+    `explain_picture`: an `ExplainPicture`, for the answers of recipes with an `engine`.
     `import_model`: a `ReadModel`, and `export_model`: a `WriteModel`, for models in the forms of other programs.
-    `deidentify`: a `Deidentify`, with the values of `deidentify_settings` by name.
+    `deidentify`: a `Deidentify`, with the values of `deidentify_settings` by name; `deidentify_look`: a `LookForText`.
     `warm` names modules that a waiting worker imports ahead of time.
     """
 
@@ -150,8 +151,10 @@ class TaskSpec:
     warm: tuple[str, ...] = ()
     deidentify: Ref = ""
     deidentify_settings: tuple[Setting, ...] = ()
+    deidentify_look: Ref = ""
     import_model: Ref = ""
     export_model: Ref = ""
+    explain_picture: Ref = ""
 
     def recipe(self, recipe_id: str) -> Recipe | None:
         return next((recipe for recipe in self.recipes if recipe.id == recipe_id), None)

@@ -88,8 +88,12 @@ def _parts(spec: TaskSpec) -> Iterator[Problem]:
     yield from _part(f"{spec.id}.view", spec.view, 2, _view)
     if spec.picture:
         yield from _part(f"{spec.id}.picture", spec.picture, 4)
+    if spec.explain_picture:
+        yield from _part(f"{spec.id}.explain_picture", spec.explain_picture, 3)
     if spec.deidentify:
         yield from _part(f"{spec.id}.deidentify", spec.deidentify, 5)
+    if spec.deidentify_look:
+        yield from _part(f"{spec.id}.deidentify_look", spec.deidentify_look, 2)
     if spec.import_model:
         yield from _part(f"{spec.id}.import_model", spec.import_model, 1)
     if spec.export_model:

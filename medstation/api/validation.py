@@ -93,7 +93,8 @@ def _spec(spec: TaskSpec) -> Iterator[Problem]:
     yield from _filled(where, spec, "title", "summary", "icon", "record_kinds")
     yield from _unique(where, "record kind", spec.record_kinds)
     yield from _refs(where, spec, "importer", "view")
-    yield from _refs(where, spec, "picture", "import_model", "export_model", "deidentify", optional=True)
+    yield from _refs(where, spec, "picture", "explain_picture", "import_model", "export_model", optional=True)
+    yield from _refs(where, spec, "deidentify", "deidentify_look", optional=True)
     for label_kind in spec.label_kinds:
         yield from _label_kind(f"{where}/{label_kind.id}", label_kind)
     yield from _unique(where, "label kind", [kind.id for kind in spec.label_kinds])

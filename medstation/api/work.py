@@ -50,7 +50,8 @@ class TrainRequest:
     """What to train. `base` is the model to start from, or None to start from scratch. `seed` makes it repeatable.
 
     `earlier` are the cases that `base` was made with, by part, where they are still there and settings ask for them;
-    `unlabelled` are records of the data set's kind without a label; `teacher` is a model to learn from.
+    `unlabelled` are records of the data set's kind without a label; `teacher` is a model to learn from. `predictor` is
+    the recipe's own (a `LoadPredictor`), for those records.
     """
 
     run: str
@@ -62,6 +63,7 @@ class TrainRequest:
     earlier: Sequence[Case] = ()
     unlabelled: Sequence[Case] = ()
     teacher: ModelInfo | None = None
+    predictor: str = ""
 
 
 class Workbench(Protocol):
@@ -232,6 +234,18 @@ class Fetched:
     facts: Json = field(default_factory=dict)
 
 
+class LookForText(Protocol):
+    """A task's `deidentify_look`: pictures of `files` that may hold text, for a person to confirm where it is.
+
+    Arrays are grey pictures (rows, columns) uint8. Facts: "files", for each picture {"source", "preview" (its array's
+    name), "rows", "columns", "why", "boxes" [[left, top, right, bottom]] (ends not included)}, and "refusals" as of
+    `Deidentify`. With {"confirmed": true, "by": a name, "files": the same with corrected boxes} as JSON text in the
+    setting "confirm_pixels", `Deidentify` blanks these boxes.
+    """
+
+    def __call__(self, files: FileSource, report: ReportProgress) -> Fetched: ...
+
+
 class Fetch(Protocol):
     """Prepares a record's data for its view, in a worker: decoding happens here, never in the window's process."""
 
@@ -242,6 +256,28 @@ class Picture(Protocol):
     """A task's `picture`: a still of a record with one label or prediction on it (or none), as PNG bytes."""
 
     def __call__(self, record: Record, files: FileSource, kind: str, payload: bytes | None) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Why a model said what it said of a record. `target` is what was asked about, in words ("pneumonia").
+
+    `values`: importance in the grid of each tensor that the recipe's `asked` named, above 0 where it speaks for the
+    target; `parts` (parts,): the same, per part. `place` is where these stand in the record, as `asked` told it.
+    """
+
+    recipe: str
+    config: Json
+    target: str
+    values: Mapping[str, np.ndarray]
+    parts: np.ndarray
+    place: Json
+
+
+class ExplainPicture(Protocol):
+    """A task's `explain_picture`: a still of a record with what spoke for and against an answer on it, as PNG bytes."""
+
+    def __call__(self, record: Record, files: FileSource, explained: Explained) -> bytes: ...
 
 
 @dataclass(frozen=True)

@@ -65,4 +65,6 @@ def restore_optimizer(optimizer: Optimizer, tensors: State) -> None:
         index, _, key = name.partition("/")
         parameter = parameters[int(index)]
         same = tensor.shape == parameter.shape
+        if tensor.ndim and not same:  # the optimizer does not look, and would write beyond its memory
+            raise BadInput(f"the checkpoint's {key} is for another network", "Start the run again.")
         optimizer.state[parameter][key] = torch.empty_like(parameter).copy_(tensor) if same else tensor

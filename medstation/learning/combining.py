@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medstation.api import Metrics, MetricSpec
-from medstation.learning.intervals import Interval, Numbers, between, draws_by_patient
+from medstation.learning.intervals import LEVEL, Interval, Numbers, between, draws_by_patient
 
 Cases = Mapping[str, Metrics]
 """Record id -> that case's columns."""
@@ -42,6 +42,7 @@ def difference(
     patients: Mapping[str, str],
     seed: int = 0,
     resamples: int = 2000,
+    level: float = LEVEL,
 ) -> Interval:
     """The metric's change from `before` to `after` on the records that both have: the same patients drawn for both."""
     old, new = rows_of(metric, before), rows_of(metric, after)
@@ -50,7 +51,22 @@ def difference(
     first, second = (np.array([rows[record] for record in records]) for rows in (old, new))
     once = np.ones((1, len(records)))
     value = weighted(metric, second, once)[0] - weighted(metric, first, once)[0]
-    return between(value, weighted(metric, second, draws) - weighted(metric, first, draws))
+    return between(value, weighted(metric, second, draws) - weighted(metric, first, draws), level)
+
+
+def apart(
+    metric: MetricSpec, one: Cases, other: Cases, patients: Mapping[str, str], seed: int = 0, resamples: int = 2000
+) -> Interval:
+    """How much more the metric is over `one` than over `other`, two groups of cases: each is drawn for itself."""
+    values: list[float] = []
+    drawn: list[Numbers] = []
+    for cases in (one, other):
+        rows = rows_of(metric, cases)
+        records = _records(metric, rows)
+        numbers = np.array([rows[record] for record in records])
+        values.append(float(weighted(metric, numbers, np.ones((1, len(records))))[0]))
+        drawn.append(weighted(metric, numbers, draws_by_patient(records, patients, seed + len(drawn), resamples)))
+    return between(values[0] - values[1], drawn[0] - drawn[1])
 
 
 def _records(metric: MetricSpec, having: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from medstation.api import Event, Metric, Progress
-from medstation.learning.recipe import Sample, batched
+from medstation.learning.recipe import Sample, batched, cut
 from medstation.learning.run import Run
 from medstation.learning.technique import Step
 
@@ -79,11 +79,6 @@ def _step(run: Run[Sample], epoch: int, index: int, step: Step) -> float:
         run.course.notes.append(
             f"Memory ran out: from epoch {epoch} on each batch is computed in {run.course.pieces} parts, one by one."
         )
-
-
-def cut(places: list[int], pieces: int) -> list[list[int]]:
-    """`places` in at most `pieces` lists of about the same length."""
-    return batched(places, max(1, -(-len(places) // pieces)))
 
 
 def _ran_out_of_memory(error: Exception) -> bool:

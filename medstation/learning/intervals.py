@@ -67,7 +67,7 @@ def draws_by_patient(records: Sequence[str], patients: Mapping[str, str], seed: 
     return counts[:, [people[owner] for owner in owners]]
 
 
-def between(value: float, drawn: Numbers) -> Interval:
-    """The value, with the ends between which 95 % of the draws lie."""
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+def between(value: float, drawn: Numbers, level: float = LEVEL) -> Interval:
+    """The value, with the ends between which 95 % of the draws (or another share, `level`) lie."""
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(value), float(low), float(high))

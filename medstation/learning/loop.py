@@ -14,12 +14,14 @@ from medstation.api import (
     Finished,
     Json,
     Metric,
+    Progress,
     Started,
     TrainRequest,
     Workbench,
     resolve,
 )
 from medstation.learning import device
+from medstation.learning.calibrating import calibrated
 from medstation.learning.epochs import Interrupted, overall, train_epoch
 from medstation.learning.evaluation import Scores, evaluated, summarised
 from medstation.learning.examination import Exam
@@ -102,7 +104,7 @@ def _one_epoch(run: Run[Sample], epoch: int) -> Generator[Event, None, None]:
     run.course.closed_epoch(epoch, measured.get(run.recipe.metrics[0].name), run.training.weights(), values)
     run.course.minutes += (time.monotonic() - begun) / 60
     yield Metric(epoch, values)
-    yield Checkpoint(epoch, run.training.checkpoint(run.course, run.config))
+    yield Checkpoint(epoch, run.training.checkpoint(run.course, run.planned))
 
 
 def _judge_before(run: Run[Sample]) -> Generator[Event, None, None]:
@@ -115,14 +117,20 @@ def _judge_before(run: Run[Sample]) -> Generator[Event, None, None]:
 
 
 def _judge_after(run: Run[Sample]) -> Generator[Event, None, Json]:
-    """The best epoch on the test cases, and what the examinations say of it."""
+    """The best epoch, calibrated, on the test cases, and what the examinations say of it."""
     if run.course.best:
         run.training.load(run.course.best)
+    yield Progress(AFTER[0], "Calibrating on the validation cases")
+    calibrated(run)
     scores = yield from _judged(run, run.parts.test, "Testing the best epoch", AFTER)
     if scores:
         yield Evaluation("after", _without_loss(scores))
     model = run.training.model.eval()
-    exam = Exam(run.recipe, run.config, run.settings, run.seed, model, run.parts, run.samples, _without_loss(scores))
+    after, given = _without_loss(scores), run.stage.request
+    told = {name: value for technique in run.training.techniques for name, value in technique.facts().items()}
+    exam = Exam(
+        run.recipe, run.config, run.settings, run.seed, model, run.parts, run.samples, after, given, run.bench, told
+    )
     return (yield from examined(exam, AFTER[1]))
 
 

@@ -14,7 +14,19 @@ import numpy as np
 import torch
 from torch import nn
 
-from medstation.api import Case, Json, Metrics, MetricSpec, Setting, SettingValue, Unavailable, Workbench
+from medstation.api import (
+    Case,
+    FileSource,
+    Json,
+    Metrics,
+    MetricSpec,
+    Record,
+    Setting,
+    SettingValue,
+    Unavailable,
+    Workbench,
+)
+from medstation.learning.asked import Asked
 
 Batch = Mapping[str, torch.Tensor]
 """What one step of the loop gets: named tensors, the first axis is the batch."""
@@ -89,9 +101,17 @@ class Recipe(ABC, Generic[Sample]):
         """What is right for each decision: class numbers int64, `IGNORED` where none is known; or values, then NaN."""
         raise Unavailable(f"{type(self).__name__} does not tell its targets", "Choose another technique or recipe.")
 
+    def asked(self, model: nn.Module, record: Record, files: FileSource, config: Json) -> Asked:
+        """The record as `model` (in evaluation mode) is asked about it: no label, nothing drawn by chance."""
+        raise Unavailable(f"{type(self).__name__} cannot be asked about one record", "Choose another model.")
+
     @abstractmethod
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         """The case's columns of metrics, measured as the model would be used. The model is in evaluation mode."""
+
+    def closer(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
+        """Further columns, which cost too much to be measured after every epoch: once, on the finished model."""
+        return {}
 
     def facts(self, config: Json) -> Json:
         """What the run page shows of the config."""
@@ -101,6 +121,11 @@ class Recipe(ABC, Generic[Sample]):
 def batched(order: list[Piece], size: int) -> list[list[Piece]]:
     """`order` in pieces of `size`; the last may be smaller."""
     return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def cut(order: list[Piece], pieces: int) -> list[list[Piece]]:
+    """`order` in at most `pieces` lists of about the same length."""
+    return batched(order, max(1, -(-len(order) // pieces)))
 
 
 def device_of(model: nn.Module) -> torch.device:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic
 
@@ -14,7 +14,7 @@ from medstation.api import Case, Event, Json, Progress, SettingValue, TrainReque
 from medstation.learning import device
 from medstation.learning.checkpoint import unpack_state
 from medstation.learning.course import Course
-from medstation.learning.network import changed
+from medstation.learning.network import changed, with_changes
 from medstation.learning.parts import Parts
 from medstation.learning.recipe import Recipe, Sample
 from medstation.learning.samples import Samples
@@ -29,11 +29,14 @@ READING = (0.0, 0.05)
 
 @dataclass(frozen=True)
 class Run(Generic[Sample]):
-    """What the loop works with. `course` changes as it goes; `resumed` tells that it began from a checkpoint."""
+    """What the loop works with. `course` changes as it goes; `resumed` tells that it began from a checkpoint.
+
+    `planned` is the config that the run began with, and begins with again; `config` tells also what techniques added.
+    """
 
     recipe: Recipe[Sample]
     settings: Mapping[str, SettingValue]
-    config: Json
+    planned: Json
     seed: int
     parts: Parts
     bench: Workbench
@@ -43,6 +46,10 @@ class Run(Generic[Sample]):
     course: Course
     facts: Json
     resumed: bool
+
+    @property
+    def config(self) -> Json:
+        return self.stage.config
 
     @property
     def epochs(self) -> int:
@@ -61,20 +68,25 @@ def opened(
     data = bench.checkpoint()
     saved = unpack_state(data) if data is not None else None
     techniques = chosen(settings)
-    config = saved.config if saved else (yield from _planned(recipe, request, bench, settings, parts))
+    beside = [case for technique in techniques for case in technique.surveyed(request)]
+    learnt = (*parts.train, *beside)
+    config = saved.config if saved else (yield from _planned(recipe, request, bench, settings, learnt))
     for technique in () if saved else techniques:
         config = technique.planned(config, settings)
     samples = Samples(recipe, config, bench)
     yield from _read(samples, parts)
     network = changed(recipe.build(config), config)
-    notes = [] if saved else _start_from_base(network, request, bench)
-    stage = Stage(recipe, config, settings, request, bench, parts, samples, list(parts.train))
+    fresh = _start_from_base(network, request, bench)
+    resumed = saved is not None
+    stage = Stage(recipe, config, settings, request, bench, parts, samples, list(parts.train), resumed=resumed)
+    stage.fresh = tuple(fresh)
     for technique in techniques:
         network = technique.begin(network, stage)
+        stage.config = with_changes(stage.config, technique.lasting())
     steps = _steps_per_epoch(recipe, len(parts.train), config, settings)
     training = Training(network, accelerator, settings, steps * int(settings["epochs"]), techniques)
     higher = recipe.metrics[0].higher_is_better
-    notes = [*parts.notes, *notes, *stage.notes]
+    notes = [*parts.notes, *_told(fresh), *stage.notes]
     course = training.restore(saved) if saved else Course(higher_is_better=higher, notes=notes)
     facts = {
         **device.describe(accelerator),
@@ -86,7 +98,7 @@ def opened(
         "notes": course.notes,
         **recipe.facts(config),
     }
-    resumed = saved is not None
+    stage.notes, stage.weights = course.notes, training.plain_weights
     return Run(recipe, settings, config, request.seed, parts, bench, samples, stage, training, course, facts, resumed)
 
 
@@ -104,13 +116,14 @@ def _planned(
     request: TrainRequest,
     bench: Workbench,
     settings: Mapping[str, SettingValue],
-    parts: Parts,
+    cases: Sequence[Case],
 ) -> Generator[Event, None, Json]:
     surveys: list[Json] = []
-    for case in parts.train:
+    for case in cases:
         yield Progress(0.0, "Looking at the cases")
         surveys.append(recipe.survey(case, bench))
-    return recipe.plan(surveys, settings, request.base.config if request.base else None)
+    base = request.base.config if request.base else None
+    return with_changes(recipe.plan(surveys, settings, base), (base or {}).get("changes", {}))
 
 
 def _read(samples: Samples[Sample], parts: Parts) -> Generator[Event, None, None]:
@@ -125,10 +138,12 @@ def _read(samples: Samples[Sample], parts: Parts) -> Generator[Event, None, None
 
 
 def _start_from_base(network: nn.Module, request: TrainRequest, bench: Workbench) -> list[str]:
-    """Fill the network with the base model's weights; notes for the run page on what did not fit."""
-    if request.base is None:
-        return []
-    fresh = load_matching(network, unpack(bench.weights(request.base.id)))
+    """Fill the network with the base model's weights; the names of what did not fit."""
+    return load_matching(network, unpack(bench.weights(request.base.id))) if request.base else []
+
+
+def _told(fresh: list[str]) -> list[str]:
+    """What did not fit, for the run page."""
     if not fresh:
         return []
     shown = ", ".join(fresh[:4]) + (", ..." if len(fresh) > 4 else "")

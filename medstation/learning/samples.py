@@ -15,12 +15,12 @@ SHARE_OF_MEMORY = 0.4
 
 
 class Samples(Generic[Sample]):
-    """`samples[case]` is the case made ready; read again only if it had to give way."""
+    """`samples[case]` is the case made ready from what `bench` lends; read again only if it had to give way."""
 
     def __init__(self, recipe: Recipe[Sample], config: Json, bench: Workbench, limit: int | None = None) -> None:
         self._recipe = recipe
         self._config = config
-        self._bench = bench
+        self.bench = bench
         self._limit = limit if limit is not None else int(psutil.virtual_memory().available * SHARE_OF_MEMORY)
         self._kept: OrderedDict[str, Sample] = OrderedDict()
         self._held = 0
@@ -36,7 +36,7 @@ class Samples(Generic[Sample]):
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        sample = self._recipe.prepare(case, self._config, self._bench)
+        sample = self._recipe.prepare(case, self._config, self.bench)
         self._keep(key, sample)
         return sample
 

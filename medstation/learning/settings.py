@@ -14,8 +14,8 @@ COMMON_SETTINGS: tuple[Setting, ...] = (
         "integer",
         30,
         "Epochs",
-        "How many times the training cases are gone through.",
-        minimum=1,
+        "How many times the training cases are gone through. 0 tests the starting point as it is.",
+        minimum=0,
         maximum=10_000,
     ),
     Setting(

@@ -28,7 +28,9 @@ Step = list[list[int]]
 class Stage:
     """What a run begins with. `cases` are what steps are made of: the training cases, and what a technique appends.
 
-    `notes` are sentences for the run page and the model's card; a technique says there what it changed.
+    `notes` are sentences for the run page and the model's card; a technique says there what it changed, also later.
+    `fresh` names the tensors of the network that the base did not give. `resumed`: the weights come from a checkpoint
+    after `begin`. `weights` gives those of now, as the plain network has them (not yet in `begin`).
     """
 
     recipe: Recipe[Any]
@@ -40,6 +42,9 @@ class Stage:
     samples: Samples[Any]
     cases: list[Case] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    resumed: bool = False
+    fresh: tuple[str, ...] = ()
+    weights: Callable[[], State] = dict
 
     def example(self, count: int = 2) -> Batch:
         """A batch of the first `count` training cases, the same one every time."""
@@ -58,6 +63,10 @@ class Technique:
     """
 
     settings: tuple[Setting, ...] = ()
+
+    def surveyed(self, request: TrainRequest) -> Sequence[Case]:
+        """Cases beside the training cases that the recipe's plan must know: those that will be learnt from too."""
+        return ()
 
     def planned(self, config: Json, settings: Settings) -> Json:
         """The config, with what must be known to build the network again. Asked once, before the network is built."""
@@ -104,9 +113,24 @@ class Technique:
         """The weights as the plain network has them, where `begin` changed its structure; else None."""
         return None
 
+    def facts(self) -> Json:
+        """What examinations and the model's card should know of it, by name, when the run is done."""
+        return {}
+
+    def lasting(self) -> Json:
+        """What `begin` added to the network for good, for `network.changed` to make it again: {"prefix": ...}."""
+        return {}
+
     def state(self) -> Json:
         """What must survive an interruption."""
         return {}
 
     def restore(self, state: Json) -> None:
         """The state of the checkpoint."""
+
+    def tensors(self) -> State:
+        """The same for what is made of tensors."""
+        return {}
+
+    def restore_tensors(self, tensors: State) -> None:
+        """The tensors of the checkpoint, on the CPU."""

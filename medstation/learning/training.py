@@ -100,7 +100,7 @@ class Training:
             loss = loss_of(self.model, self.placed(batch))
             if weight != 1.0:
                 loss = loss * weight
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
 
     def placed(self, batch: Batch) -> Batch:
@@ -149,6 +149,7 @@ class Training:
             "chance": _chance(),
         }
         states = [technique.state() for technique in self.techniques]
+        groups |= {f"technique {place}": technique.tensors() for place, technique in enumerate(self.techniques)}
         return pack_state(groups, config, {"course": course.to_json(), "steps": self.steps, "techniques": states})
 
     def restore(self, saved: Saved) -> Course:
@@ -160,6 +161,8 @@ class Training:
         self.steps = int(facts["steps"])
         for technique, state in zip(self.techniques, facts.get("techniques", ()), strict=False):
             technique.restore(state)
+        for place, technique in enumerate(self.techniques):
+            technique.restore_tensors(groups.get(f"technique {place}", {}))
         return course_from_json(facts["course"], groups.get("best", {}))
 
 

@@ -10,6 +10,7 @@ from safetensors.torch import load, save
 from torch import nn
 
 from medstation.api import BadInput
+from medstation.learning.compact import plain
 
 State = dict[str, torch.Tensor]
 """Parameter name -> tensor, as `nn.Module.state_dict` gives it."""
@@ -21,9 +22,9 @@ def pack(state: Mapping[str, torch.Tensor]) -> bytes:
 
 
 def unpack(data: bytes) -> State:
-    """The tensors of a safetensors file; `BadInput` when the bytes are not one."""
+    """The tensors of a safetensors file, in full where it is compact; `BadInput` when the bytes are not one."""
     try:
-        return load(data)
+        return plain(load(data))
     except SafetensorError as error:
         raise BadInput(
             f"the weights are not a whole safetensors file: {error}", "Import the model again from its source."

@@ -14,7 +14,8 @@ from medstation_imaging.stacks import Frame, Stack, placed, split
 from medstation_imaging.titles import count_text, title, when
 
 _META = ("modality", "study", "series", "study_description", "series_description", "body_part", "series_number",
-         "frame_of_reference", "manufacturer", "model", "protocol", "laterality", "view", "units")  # fmt: skip
+         "frame_of_reference", "manufacturer", "model", "institution", "protocol", "laterality", "view",
+         "units")  # fmt: skip
 
 
 def assemble_series(group: Sequence[Found]) -> list[RecordDraft | Skipped]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
 from medstation.api import (
     BadInput,
@@ -28,14 +27,19 @@ from medstation.api import (
     Workbench,
 )
 from medstation.learning import Batch, Recipe, fit
+from medstation.learning.asked import Asked
+from medstation.learning.losses import class_loss, class_weights
 from medstation.learning.network import ready
 from medstation.learning.recipe import Settings, device_of
+from medstation_imaging.asking import asked_image
 from medstation_imaging.cases import whole_image
 from medstation_imaging.classes import decode_class, encode_class
 from medstation_imaging.classification_settings import CLASSIFICATION_METRICS, CLASSIFICATION_SETTINGS
 from medstation_imaging.networks import classification_network
 from medstation_imaging.patches import moved, varied
 
+_OF_BASES = ("coarse", "hidden")
+"""What a base made without labels has in its config and a classification has not."""
 LOWEST = 1e-7
 """The smallest probability that the log loss counts with, so that one case can't make it infinite."""
 
@@ -82,9 +86,11 @@ class ClassificationRecipe(Recipe[Sample]):
                 "Label cases of at least two classes and make a new data set.",
             )
         training = {"augmentation": settings["augmentation"], "mirror": settings["mirror"]}
-        weights = _weights(counts, classes) if settings["class_weights"] else [1.0] * len(classes)
-        decisions = base or _decisions(surveys, settings)
-        return {**decisions, "classes": classes, "class_weights": weights, "training": training}
+        weights = class_weights(counts, classes) if settings["class_weights"] else [1.0] * len(classes)
+        own = (
+            {name: one for name, one in base.items() if name not in _OF_BASES} if base else decisions(surveys, settings)
+        )
+        return {**own, "classes": classes, "class_weights": weights, "training": training}
 
     def build(self, config: Json) -> nn.Module:
         return classification_network(config)
@@ -103,7 +109,7 @@ class ClassificationRecipe(Recipe[Sample]):
         return sample.image.nbytes
 
     def batch(self, samples: Sequence[Sample], config: Json, rng: np.random.Generator) -> Batch:
-        images = [_augmented(sample.image, config["training"], rng) for sample in samples]
+        images = [augmented(sample.image, config["training"], rng) for sample in samples]
         weights = [config["class_weights"][sample.target] for sample in samples]
         return {
             "image": torch.stack(images)[:, None],
@@ -112,8 +118,7 @@ class ClassificationRecipe(Recipe[Sample]):
         }
 
     def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
-        each = functional.cross_entropy(self.outputs(model, batch), batch["target"], reduction="none")
-        return (each * batch["weight"]).mean()
+        return class_loss(self.outputs(model, batch), batch["target"], batch["weight"])
 
     def outputs(self, model: nn.Module, batch: Batch) -> torch.Tensor:
         scores: torch.Tensor = model(batch["image"]).float()
@@ -121,6 +126,9 @@ class ClassificationRecipe(Recipe[Sample]):
 
     def truth(self, batch: Batch) -> torch.Tensor:
         return batch["target"]
+
+    def asked(self, model: nn.Module, record: Record, files: FileSource, config: Json) -> Asked:
+        return asked_image(record, files, config)
 
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         chances = _chances(model, sample.image)
@@ -159,7 +167,8 @@ class ClassificationPredictor:
         )
 
 
-def _decisions(surveys: Sequence[Json], settings: Settings) -> Json:
+def decisions(surveys: Sequence[Json], settings: Settings) -> Json:
+    """The part of the config that does not hang on labels: what is seen of a case, and by which network."""
     size = int(settings["size"])
     shapes = [one["shape"] for one in surveys if one["shape"]]
     volumes = len(shapes) == len(surveys) if settings["view"] == "auto" else settings["view"] == "volume"
@@ -170,13 +179,8 @@ def _decisions(surveys: Sequence[Json], settings: Settings) -> Json:
     return {"shape": [*depth, size, size], **{name: settings[name] for name in kept}}
 
 
-def _weights(counts: Counter[str], classes: Sequence[str]) -> list[float]:
-    """Inverse frequencies, such that an average case weighs 1; a class without cases weighs nothing."""
-    total, present = counts.total(), len(counts)
-    return [total / (present * counts[name]) if counts[name] else 0.0 for name in classes]
-
-
-def _augmented(image: torch.Tensor, training: Json, rng: np.random.Generator) -> torch.Tensor:
+def augmented(image: torch.Tensor, training: Json, rng: np.random.Generator) -> torch.Tensor:
+    """The image, mirrored, moved and varied as `training` says."""
     if training["mirror"] and rng.random() < 0.5:
         image = image.flip(-1)
     return varied(moved(image, rng), rng) if training["augmentation"] else image

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from medstation.api import MetricSpec, Recipe, Setting
+from medstation.learning.declared.losses import CLASS_LOSS, CLASS_WEIGHTS
 from medstation.learning.settings import common_settings
 
 CLASSIFICATION_SETTINGS: tuple[Setting, ...] = (
@@ -48,14 +49,8 @@ CLASSIFICATION_SETTINGS: tuple[Setting, ...] = (
         "Half of the images are mirrored. Leave it off when the side matters.",
         advanced=True,
     ),
-    Setting(
-        "class_weights",
-        "switch",
-        True,
-        "Weigh classes",
-        "Rare classes count as much as frequent ones.",
-        advanced=True,
-    ),
+    CLASS_WEIGHTS,
+    *CLASS_LOSS,
     Setting(
         "normalisation",
         "choice",
@@ -111,4 +106,5 @@ CLASSIFICATION = Recipe(
     engine="medstation_imaging.classification:ClassificationRecipe",
     predictor="medstation_imaging.classification:ClassificationPredictor",
     score="medstation_imaging.classification:score",
+    bases=("masked-image",),
 )

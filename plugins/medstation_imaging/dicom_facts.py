@@ -18,6 +18,7 @@ _TEXTS = {
     "modality": tags.MODALITY,
     "manufacturer": tags.MANUFACTURER,
     "model": tags.MODEL,
+    "institution": tags.INSTITUTION,
     "study_description": tags.STUDY_DESCRIPTION,
     "series_description": tags.SERIES_DESCRIPTION,
     "protocol": tags.PROTOCOL,

@@ -98,9 +98,9 @@ def _unet(classes: int, strides: list[list[int]], widths: list[int]) -> nn.Modul
     )
 
 
-def classification_network(config: Json) -> nn.Module:
-    """One channel of `config["shape"]`, (y, x) or (z, y, x), in; one logit per class out."""
-    dims, classes = len(config["shape"]), len(config["classes"])
+def classification_network(config: Json, outputs: int = 0) -> nn.Module:
+    """One channel of `config["shape"]`, (y, x) or (z, y, x), in; one logit per class out, or so many `outputs`."""
+    dims, classes = len(config["shape"]), outputs or len(config["classes"])
     if config["network"] == "densenet121":
         from monai.networks.nets.densenet import DenseNet121
 

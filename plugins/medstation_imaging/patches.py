@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from medstation.api import Json
+
 MOST_PLACES = 4000
 """Foreground voxels remembered per class and case; more add nothing to the choice."""
 
@@ -22,6 +24,18 @@ class PatchPlan:
     foreground: float
     augment: bool
     mirror: bool
+
+
+def plan_of(config: Json) -> PatchPlan:
+    """What a model's config says of its patches."""
+    size, mm, training = config["patch"], config["spacing"] or (1.0, 1.0, 1.0), config["training"]
+    return PatchPlan(
+        (size[0], size[1], size[2]),
+        (mm[0], mm[1], mm[2]),
+        float(training["foreground"]),
+        bool(training["augmentation"]),
+        bool(training["mirror"]),
+    )
 
 
 def places_of(target: np.ndarray, classes: int) -> list[np.ndarray]:

@@ -19,19 +19,19 @@ GAP = 6
 
 def picture(record: Record, files: FileSource, kind: str, payload: bytes | None) -> bytes:
     """Axial plane, coronal and sagittal beside it on the same scale; a "mask" payload is drawn on them. PNG bytes."""
-    volume = load(record, files, _quiet)
+    volume = load(record, files, quiet)
     mask = masks.decode(payload)[0] if payload is not None and kind == "mask" else None
     centre = _centre(mask, volume.array.shape[:3])
-    low, high = _window(record, volume.array)
+    low, high = window_of(record, volume.array)
     spacing = np.asarray(volume.spacing or (1.0, 1.0, 1.0), float)
     scale = WIDTH / (volume.array.shape[2] * spacing[2])
     panels = [_panel(volume.array, mask, axis, centre[axis], spacing, scale, low, high) for axis in range(3)]
     out = BytesIO()
-    _sheet(*panels).save(out, format="PNG")
+    sheet(*panels).save(out, format="PNG")
     return out.getvalue()
 
 
-def _quiet(done: float, text: str) -> None:
+def quiet(done: float, text: str) -> None:
     """A picture is made too quickly to report on."""
 
 
@@ -43,7 +43,8 @@ def _centre(mask: np.ndarray | None, shape: tuple[int, ...]) -> tuple[int, int, 
     return z, y, x
 
 
-def _window(record: Record, array: np.ndarray) -> tuple[float, float]:
+def window_of(record: Record, array: np.ndarray) -> tuple[float, float]:
+    """The values that are drawn black and white: the record's own window, or nearly all that there are."""
     window = record.meta.get("window")
     if window:
         return float(window[0]) - float(window[1]) / 2, float(window[0]) + float(window[1]) / 2
@@ -61,17 +62,27 @@ def _panel(
     low: float,
     high: float,
 ) -> Image.Image:
+    picture = plane_picture(array, axis, index, spacing, scale, low, high)
+    if mask is None:
+        return picture
+    cut = np.take(mask, index, axis=axis)
+    cut = np.ascontiguousarray(cut if axis == 0 else cut[::-1])
+    overlay = np.asarray(Image.fromarray(cut).resize(picture.size, Image.Resampling.NEAREST))
+    return Image.fromarray(_paint(np.asarray(picture).copy(), overlay))
+
+
+def plane_picture(
+    array: np.ndarray, axis: int, index: int, spacing: np.ndarray, scale: float, low: float, high: float
+) -> Image.Image:
+    """A plane across `axis` in pixels of 1 / `scale` mm; `low` is black, `high` white. The head is up."""
     plane = np.take(array, index, axis=axis).astype(np.float32)
     grey = (np.clip((plane - low) / (high - low), 0, 1) * 255).astype(np.uint8)
     rgb = grey if grey.ndim == 3 else np.repeat(grey[..., None], 3, axis=2)
-    cut = np.take(mask, index, axis=axis) if mask is not None else np.zeros(grey.shape[:2], np.uint8)
     down, across = np.delete(spacing, axis)
-    if axis != 0:  # z runs to the head: head up
-        rgb, cut = rgb[::-1], cut[::-1]
+    if axis != 0:  # z runs to the head
+        rgb = rgb[::-1]
     size = (max(1, round(grey.shape[1] * across * scale)), max(1, round(grey.shape[0] * down * scale)))
-    picture = np.asarray(Image.fromarray(np.ascontiguousarray(rgb)).resize(size, Image.Resampling.BICUBIC)).copy()
-    overlay = np.asarray(Image.fromarray(np.ascontiguousarray(cut)).resize(size, Image.Resampling.NEAREST))
-    return Image.fromarray(_paint(picture, overlay))
+    return Image.fromarray(np.ascontiguousarray(rgb)).resize(size, Image.Resampling.BICUBIC)
 
 
 def _paint(picture: np.ndarray, overlay: np.ndarray) -> np.ndarray:
@@ -91,7 +102,7 @@ def _eroded(inside: np.ndarray) -> np.ndarray:
     return eroded
 
 
-def _sheet(axial: Image.Image, coronal: Image.Image, sagittal: Image.Image) -> Image.Image:
+def sheet(axial: Image.Image, coronal: Image.Image, sagittal: Image.Image) -> Image.Image:
     """The axial plane at left, the two others one above the other at right."""
     width = axial.width + GAP + max(coronal.width, sagittal.width)
     height = max(axial.height, coronal.height + GAP + sagittal.height)

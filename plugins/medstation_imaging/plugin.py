@@ -7,6 +7,7 @@ from collections.abc import Callable
 from medstation.api import API_VERSION, Demo, Exporter, LabelKind, Requirement, TaskSpec, hookimpl
 from medstation_imaging.classification_settings import CLASSIFICATION
 from medstation_imaging.deid.settings import DEIDENTIFY_SETTINGS
+from medstation_imaging.masked_settings import MASKED_IMAGE, MASKED_VOLUME
 from medstation_imaging.segmentation_settings import DEMO_SETTINGS, SEGMENTATION
 
 _INSTALL = 'pip install "medstation[imaging]"'
@@ -63,15 +64,17 @@ SERIES = TaskSpec(
     accepts=("DICOM files, folders and media", "NIfTI volumes (.nii, .nii.gz)"),
     record_kinds=("volume", "images", "document"),
     label_kinds=LABEL_KINDS,
-    recipes=(SEGMENTATION, CLASSIFICATION),
+    recipes=(SEGMENTATION, CLASSIFICATION, MASKED_VOLUME, MASKED_IMAGE),
     exporters=EXPORTERS,
     importer="medstation_imaging.importer:ImagingImporter",
     view="medstation_imaging.view:ImagingView",
     requirements=REQUIREMENTS,
     picture="medstation_imaging.picture:picture",
+    explain_picture="medstation_imaging.explaining:picture",
     demo=Demo("medstation_samples.chest:write", "segmentation", DEMO_SETTINGS),
     deidentify="medstation_imaging.deid.deidentify:deidentify",
     deidentify_settings=DEIDENTIFY_SETTINGS,
+    deidentify_look="medstation_imaging.deid.looking:look",
     warm=("numpy", "torch", "monai.networks.nets", "medstation_imaging.segmentation"),
 )
 

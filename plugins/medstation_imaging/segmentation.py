@@ -25,18 +25,22 @@ from medstation.api import (
     Workbench,
 )
 from medstation.learning import Batch, Recipe, fit
+from medstation.learning.asked import Asked
 from medstation.learning.network import ready
 from medstation.learning.recipe import Settings, batched
 from medstation_imaging import masks
-from medstation_imaging.cases import check_geometry, geometry_of, ready_volume, renamed
+from medstation_imaging.asking import asked_patch
+from medstation_imaging.cases import check_geometry, ready_volume, renamed
 from medstation_imaging.dice import dice_scores
 from medstation_imaging.findings import findings_of
 from medstation_imaging.inference import probabilities
 from medstation_imaging.losses import dice_and_cross_entropy, volume_loss
-from medstation_imaging.networks import divisor, planned_patch, planned_strides, segmentation_network
-from medstation_imaging.patches import PatchPlan, cut, places_of
-from medstation_imaging.preprocessing import Turn, decided, resampled_shape, resized, turn_of
+from medstation_imaging.networks import segmentation_network
+from medstation_imaging.patches import cut, places_of, plan_of
+from medstation_imaging.preprocessing import Turn, decided, resized
 from medstation_imaging.segmentation_settings import SEGMENTATION_METRICS, SEGMENTATION_SETTINGS
+from medstation_imaging.surfaces import surface_scores
+from medstation_imaging.volume_plan import planned, surveyed
 
 PATCHES_PER_EPOCH = 200
 """Few cases give as many steps to learn from as many cases do."""
@@ -59,13 +63,14 @@ def score(record: Record, files: FileSource, prediction: bytes, label: bytes) ->
 
 @dataclass(frozen=True)
 class Sample:
-    """A case made ready: `image` and `target` as the network sees them, `label` as it was drawn."""
+    """A case made ready: `image` and `target` as the network sees them, `label` as it was drawn, `spacing` of that."""
 
     image: torch.Tensor
     target: torch.Tensor
     label: np.ndarray
     places: list[np.ndarray]
     turn: Turn
+    spacing: tuple[float, ...] = (1.0, 1.0, 1.0)
 
 
 class SegmentationRecipe(Recipe[Sample]):
@@ -77,33 +82,15 @@ class SegmentationRecipe(Recipe[Sample]):
     def survey(self, case: Case, bench: Workbench) -> Json:
         mask, names = masks.decode(bench.label(case.label))
         check_geometry(case.record, mask)
-        turn = turn_of(geometry_of(case.record)["affine"])
-        shape = [mask.shape[axis] for axis in turn.axes]
-        return {"classes": names, "shape": shape, "spacing": list(turn.reorder(geometry_of(case.record)["spacing"]))}
+        return {"classes": names, **surveyed(case.record)}
 
     def plan(self, surveys: Sequence[Json], settings: Settings, base: Json | None) -> Json:
-        known = list(base["classes"]) if base else []
+        known = list(base["classes"]) if base else []  # none in a base that was made without labels
         classes = known + sorted({name for one in surveys for name in one["classes"]} - set(known))
         if not classes:
             raise BadInput("no training mask names a segment", "Label at least one segment in the training cases.")
-        if base:
-            return {**base, "classes": classes, "training": _training(settings)}
-        spacing = np.median([one["spacing"] for one in surveys], axis=0).round(4).tolist()
-        shapes = [_shape_at(one, spacing, bool(settings["resample"])) for one in surveys]
-        largest = np.median(shapes, axis=0)
-        strides = planned_strides([int(size) for size in largest], spacing, int(settings["levels"]))
-        return {
-            "classes": classes,
-            "spacing": spacing if settings["resample"] else None,
-            "patch": planned_patch(largest.tolist(), divisor(strides), int(settings["patch_voxels"])),
-            "strides": strides,
-            "network": settings["network"],
-            "width": settings["width"],
-            "normalisation": settings["normalisation"],
-            "window_low": settings["window_low"],
-            "window_high": settings["window_high"],
-            "training": _training(settings),
-        }
+        own = {name: one for name, one in base.items() if name != "hidden"} if base else planned(surveys, settings)
+        return {**own, "classes": classes, "training": _training(settings)}
 
     def build(self, config: Json) -> nn.Module:
         return segmentation_network(config)
@@ -120,6 +107,7 @@ class SegmentationRecipe(Recipe[Sample]):
             own,
             places_of(target, len(config["classes"])),
             ready.turn,
+            ready.spacing,
         )
 
     def size(self, sample: Sample) -> int:
@@ -132,7 +120,7 @@ class SegmentationRecipe(Recipe[Sample]):
         return batched(np.concatenate(rounds).tolist(), int(settings["batch_size"]))
 
     def batch(self, samples: Sequence[Sample], config: Json, rng: np.random.Generator) -> Batch:
-        plan = _patch_plan(config)
+        plan = plan_of(config)
         pairs = [cut(sample.image, sample.target, sample.places, plan, rng) for sample in samples]
         return {"image": torch.stack([one for one, _ in pairs]), "target": torch.stack([one for _, one in pairs])}
 
@@ -146,34 +134,26 @@ class SegmentationRecipe(Recipe[Sample]):
     def truth(self, batch: Batch) -> torch.Tensor:
         return batch["target"].flatten()
 
+    def asked(self, model: nn.Module, record: Record, files: FileSource, config: Json) -> Asked:
+        return asked_patch(model, record, files, config)
+
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         chances = probabilities(model, sample.image.numpy(), config["patch"])
         mask, _ = decided(chances, sample.turn, sample.label.shape)
         return {"loss": volume_loss(chances, sample.target), **dice_scores(mask, sample.label, config["classes"])}
 
+    def closer(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
+        chances = probabilities(model, sample.image.numpy(), config["patch"])
+        mask, _ = decided(chances, sample.turn, sample.label.shape)
+        return surface_scores(mask, sample.label, config["classes"], sample.spacing)
+
     def facts(self, config: Json) -> Json:
         return {name: config[name] for name in ("classes", "network", "patch", "spacing")}
-
-
-def _shape_at(survey: Json, spacing: Sequence[float], resample: bool) -> tuple[int, int, int]:
-    shape = survey["shape"]
-    return resampled_shape(shape, survey["spacing"], spacing) if resample else (shape[0], shape[1], shape[2])
 
 
 def _training(settings: Settings) -> Json:
     """What only training needs of the settings."""
     return {name: settings[name] for name in ("foreground", "augmentation", "mirror")}
-
-
-def _patch_plan(config: Json) -> PatchPlan:
-    size, mm, training = config["patch"], config["spacing"] or (1.0, 1.0, 1.0), config["training"]
-    return PatchPlan(
-        (size[0], size[1], size[2]),
-        (mm[0], mm[1], mm[2]),
-        float(training["foreground"]),
-        bool(training["augmentation"]),
-        bool(training["mirror"]),
-    )
 
 
 class SegmentationPredictor:

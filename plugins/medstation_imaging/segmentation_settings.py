@@ -148,4 +148,5 @@ SEGMENTATION = Recipe(
     engine="medstation_imaging.segmentation:SegmentationRecipe",
     predictor="medstation_imaging.segmentation:SegmentationPredictor",
     score="medstation_imaging.segmentation:score",
+    bases=("masked-volume",),
 )

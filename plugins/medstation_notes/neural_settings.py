@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from medstation.api import MetricSpec, Recipe, Setting, SettingValue
+from medstation.learning.declared.losses import CLASS_LOSS, CLASS_WEIGHTS
 from medstation.learning.settings import common_settings
 from medstation_notes.declared import CLASS_METRICS, ENTITY_METRICS, WINDOW_SETTINGS
 
@@ -87,6 +90,7 @@ TOKENS_SETTINGS: tuple[Setting, ...] = (
         maximum=96,
         advanced=True,
     ),
+    *CLASS_LOSS,
 )
 
 TRANSFORMER_TOKENS = Recipe(
@@ -104,7 +108,7 @@ TRANSFORMER_TOKENS = Recipe(
     bases=("mlm",),
 )
 
-CLASS_SETTINGS = TOKENS_SETTINGS
+CLASS_SETTINGS: tuple[Setting, ...] = (*TOKENS_SETTINGS, replace(CLASS_WEIGHTS, default=False))
 
 TRANSFORMER_CLASS = Recipe(
     id="transformer-class",

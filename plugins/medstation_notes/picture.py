@@ -44,10 +44,15 @@ def _font(size: int, han: bool) -> Font:
     return ImageFont.load_default(size)
 
 
+def fonts_for(text: str) -> tuple[Font, Font]:
+    """The font of the text and a small one, with Chinese signs if there are any in it."""
+    han = any("\u4e00" <= sign <= "\u9fff" for sign in text[:2000])
+    return _font(SIZE, han), _font(SMALL, han)
+
+
 class _Sheet:
     def __init__(self, record: Record, text: str, spans: Sequence[Span], said: str) -> None:
-        han = any("\u4e00" <= sign <= "\u9fff" for sign in text[:2000])
-        self.font, self.small = _font(SIZE, han), _font(SMALL, han)
+        self.font, self.small = fonts_for(text)
         self.record, self.text, self.said = record, text, said
         self.spans = [span for span in spans if span.end <= len(text)]
         self.all = counts(spans)
@@ -106,7 +111,7 @@ class _Sheet:
         self._plain(pen, x, y, place, end)
 
     def _plain(self, pen: ImageDraw.ImageDraw, x: float, y: float, start: int, end: int) -> float:
-        piece = _visible(self.text[start:end])
+        piece = visible(self.text[start:end])
         heading = any(one.start <= start and end <= one.end for one in self.sections) and start < end
         pen.text((x, y + 4), piece, font=self.small if heading else self.font, fill=MUTED if heading else INK)
         return x + (self.small if heading else self.font).getlength(piece)
@@ -114,17 +119,18 @@ class _Sheet:
     def _entity(self, pen: ImageDraw.ImageDraw, x: float, y: float, span: Span, piece: str, ends: bool) -> float:
         colour = self.colours[span.type]
         tag = self._tag(span) if ends else ""
-        wide = self.font.getlength(_visible(piece))
+        wide = self.font.getlength(visible(piece))
         whole = wide + (self.small.getlength(tag) + 8 if tag else 0)
         predicted = span.confidence is not None
         box = (x - 2, y + 1, x + whole + 3, y + LINE - 4)
         pen.rounded_rectangle(box, 5, fill=_tint(colour), outline=colour if predicted else None, width=1)
-        pen.text((x, y + 4), _visible(piece), font=self.font, fill=INK)
+        pen.text((x, y + 4), visible(piece), font=self.font, fill=INK)
         pen.text((x + wide + 5, y + 8), tag, font=self.small, fill=colour)
         return x + whole + 4 if tag else x + whole
 
 
-def _visible(piece: str) -> str:
+def visible(piece: str) -> str:
+    """As it can be drawn: whatever is no sign is a space."""
     return "".join(sign if sign.isprintable() else " " for sign in piece)
 
 

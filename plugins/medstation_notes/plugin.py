@@ -63,6 +63,7 @@ DOCUMENTS = TaskSpec(
     requirements=REQUIREMENTS,
     import_settings=IMPORT_SETTINGS,
     picture="medstation_notes.picture:picture",
+    explain_picture="medstation_notes.explaining:picture",
     demo=Demo("medstation_samples.notes:write", "crf", {"iterations": 60}),
     warm=("numpy", "medstation_notes.crf"),
     import_model="medstation_notes.foreign:read_model",

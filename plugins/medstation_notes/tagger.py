@@ -25,8 +25,10 @@ from medstation.api import (
     Workbench,
 )
 from medstation.learning import Batch, Recipe, fit
+from medstation.learning.asked import Asked
 from medstation.learning.network import ready
 from medstation.learning.recipe import IGNORED, Settings, device_of
+from medstation_notes.asking import asked_sentences
 from medstation_notes.cases import Document, document, labelled
 from medstation_notes.crf_layer import CrfLayer
 from medstation_notes.declared import ENTITY_METRICS
@@ -138,6 +140,9 @@ class TaggerRecipe(Recipe[Sample]):
     def truth(self, batch: Batch) -> torch.Tensor:
         place = torch.arange(batch["tags"].shape[1], device=batch["tags"].device)
         return batch["tags"].masked_fill(place >= batch["lengths"][:, None], IGNORED).flatten()
+
+    def asked(self, model: nn.Module, record: Record, files: FileSource, config: Json) -> Asked:
+        return asked_sentences(record, files, config)
 
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         return columns(found(model, sample.sentences, sample.document, config["tags"]), sample.document.spans)

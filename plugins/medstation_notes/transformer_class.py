@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
 from medstation.api import (
     BadInput,
@@ -27,9 +27,12 @@ from medstation.api import (
     Workbench,
 )
 from medstation.learning import Batch, Recipe, fit
+from medstation.learning.asked import Asked
+from medstation.learning.losses import class_loss, class_weights
 from medstation.learning.network import ready
 from medstation.learning.recipe import Settings, device_of
 from medstation_notes import encoder, note
+from medstation_notes.asking import asked_note
 from medstation_notes.bases import taken_over
 from medstation_notes.classes import decode_class, encode_class
 from medstation_notes.declared import CLASS_METRICS
@@ -88,16 +91,17 @@ class ClassRecipe(Recipe[Sample]):
         return {"class": decode_class(bench.label(case.label))[0]}
 
     def plan(self, surveys: Sequence[Json], settings: Settings, base: Json | None) -> Json:
-        found = {one["class"] for one in surveys}
+        counts = Counter(one["class"] for one in surveys)
         known = list((base or {}).get("classes", ()))
-        classes = known + sorted(found - set(known))
+        classes = known + sorted(set(counts) - set(known))
         if len(classes) < 2:
             raise BadInput(
                 f"all training notes are {classes[0]!r}: there is nothing to tell apart",
                 "Label notes of at least two classes and make a new data set.",
             )
         extra = {"frozen": int(settings["frozen"]), "most_windows": int(settings["windows"])}
-        return {**taken_over(base, settings), **extra, "classes": classes}
+        weights = class_weights(counts, classes) if settings["class_weights"] else [1.0] * len(classes)
+        return {**taken_over(base, settings), **extra, "classes": classes, "class_weights": weights}
 
     def build(self, config: Json) -> nn.Module:
         return ClassNetwork(config)
@@ -119,11 +123,13 @@ class ClassRecipe(Recipe[Sample]):
         chosen = [drawn(sample.windows, config["most_windows"], rng) for sample in samples]
         windows = [sample.windows[number] for sample, some in zip(samples, chosen, strict=True) for number in some]
         owner = [row for row, some in enumerate(chosen) for _ in some]
-        targets = torch.tensor([sample.target for sample in samples])
-        return {**collate(windows, padding_of(config)), "owner": torch.tensor(owner), "target": targets}
+        targets = [sample.target for sample in samples]
+        weights = torch.tensor([config["class_weights"][target] for target in targets])
+        told = {"owner": torch.tensor(owner), "target": torch.tensor(targets), "weight": weights}
+        return {**collate(windows, padding_of(config)), **told}
 
     def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
-        return functional.cross_entropy(self.outputs(model, batch), batch["target"])
+        return class_loss(self.outputs(model, batch), batch["target"], batch["weight"])
 
     def outputs(self, model: nn.Module, batch: Batch) -> torch.Tensor:
         """The mean over each note's windows."""
@@ -134,6 +140,9 @@ class ClassRecipe(Recipe[Sample]):
 
     def truth(self, batch: Batch) -> torch.Tensor:
         return batch["target"]
+
+    def asked(self, model: nn.Module, record: Record, files: FileSource, config: Json) -> Asked:
+        return asked_note(record, files, config)
 
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         chances = _chances(model, sample.windows, config)

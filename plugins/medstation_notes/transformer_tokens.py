@@ -26,9 +26,11 @@ from medstation.api import (
     Workbench,
 )
 from medstation.learning import Batch, Recipe, fit
+from medstation.learning.asked import Asked
 from medstation.learning.network import ready
 from medstation.learning.recipe import IGNORED, Settings, device_of
 from medstation_notes import encoder
+from medstation_notes.asking import asked_words
 from medstation_notes.bases import taken_over
 from medstation_notes.cases import Document, document, labelled
 from medstation_notes.crf_layer import CrfLayer, allowed_moves
@@ -117,6 +119,9 @@ class TokensRecipe(Recipe[Sample]):
 
     def truth(self, batch: Batch) -> torch.Tensor:
         return batch["tags"].flatten()
+
+    def asked(self, model: nn.Module, record: Record, files: FileSource, config: Json) -> Asked:
+        return asked_words(record, files, config)
 
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         return columns(found(model, sample.windows, sample.document, config), sample.document.spans)

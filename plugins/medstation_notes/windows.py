@@ -14,6 +14,9 @@ from medstation.api import BadInput, Json
 from medstation_notes.encoder import unpacked
 from medstation_notes.tokens import Token
 
+BLANKS = ("[MASK]", "<mask>", "[UNK]", "<unk>")
+"""What tokenizers call the piece that stands for any other one."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -42,6 +45,12 @@ class Pieces:
         stride = min(int(config["stride"]), (window - special) // 2)
         self._tokenizer.enable_truncation(window, stride=stride)
         self._tokenizer.no_padding()
+
+    @property
+    def blank(self) -> int:
+        """The piece that tells nothing: the mask, else the unknown piece, else 0."""
+        found = (self._tokenizer.token_to_id(name) for name in BLANKS)
+        return next((one for one in found if one is not None), 0)
 
     def windows(self, text: str, words: Sequence[Token] = ()) -> list[Window]:
         """All windows of a text; at least one. `words` are looked up in them."""

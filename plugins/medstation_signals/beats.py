@@ -31,9 +31,11 @@ from medstation.api import (
 )
 from medstation.learning import Batch, fit
 from medstation.learning import Recipe as LearningRecipe
+from medstation.learning.asked import Asked
 from medstation.learning.network import ready
 from medstation.learning.recipe import Settings, batched, device_of
 from medstation_signals import events, later
+from medstation_signals.asking import asked_beats
 from medstation_signals.beat_score import counted, labelled_beats, table
 from medstation_signals.class_settings import BEAT_METRICS, BEAT_SETTINGS
 from medstation_signals.events import CLASS_TITLES, CLASSES
@@ -203,6 +205,13 @@ class BeatRecipe(LearningRecipe[Sample]):
     def truth(self, batch: Batch) -> torch.Tensor:
         return batch["targets"]
 
+    def asked(self, model: nn.Module, record: Record, files: FileSource, config: Json) -> Asked:
+        moments, channel = found_in(record, files)
+        shapes, rhythms = cut(channel, moments)
+        with torch.inference_mode():
+            chances = chances_of(model, shapes, rhythms)
+        return asked_beats(moments, shapes, rhythms, chances, [CLASS_TITLES[name] for name in config["classes"]])
+
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         chances = chances_of(model, sample.found_shapes, sample.found_rhythms)
         said = np.array([CLASSES.index(name) for name in config["classes"]])[chances.argmax(axis=1)]
@@ -228,6 +237,20 @@ def chances_of(model: nn.Module, shapes: np.ndarray, rhythms: np.ndarray) -> np.
     return np.concatenate(made)
 
 
+def found_in(
+    record: Record, files: FileSource, report: ReportProgress = lambda done, text: None
+) -> tuple[np.ndarray, Channel]:
+    """The beats (s) that a detector finds in the record's ECG, at least one, and the channel they are in."""
+    channel = ecg_channel(load(record, files, report))
+    if channel is None:
+        raise BadInput(f"{record.title!r} has no ECG", "Choose another recording.")
+    report(0.9, "Finding beats")
+    moments = beats_of(channel)
+    if not len(moments):
+        raise BadInput(f"no beats were found in {record.title!r}", "The signal may be too short or too noisy.")
+    return moments, channel
+
+
 class BeatPredictor:
     """A beat model, loaded once for many predictions."""
 
@@ -238,14 +261,7 @@ class BeatPredictor:
 
     def predict(self, record: Record, files: FileSource, report: ReportProgress) -> PredictionDraft:
         """All beats with their class and how sure the model is of it."""
-        recording = load(record, files, lambda done, text: report(0.3 * done, text))
-        channel = ecg_channel(recording)
-        if channel is None:
-            raise BadInput(f"{record.title!r} has no ECG", "Choose another recording.")
-        report(0.3, "Finding beats")
-        moments = beats_of(channel)
-        if not len(moments):
-            raise BadInput(f"no beats were found in {record.title!r}", "The signal may be too short or too noisy.")
+        moments, channel = found_in(record, files, lambda done, text: report(0.5 * done, text))
         report(0.6, "Naming beats")
         with torch.inference_mode():
             chances = chances_of(self._network, *cut(channel, moments))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from medstation.api import MetricSpec, Recipe, Setting
+from medstation.learning.declared.losses import CLASS_LOSS
 from medstation.learning.settings import common_settings
 
 RECORD_SETTINGS: tuple[Setting, ...] = (
@@ -22,6 +23,7 @@ RECORD_SETTINGS: tuple[Setting, ...] = (
         "The class that the area under the curve is for. Empty: atrial fibrillation, or the rarest one.",
     ),
     Setting("width", "integer", 24, "Width", "Hidden units.", minimum=2, maximum=512, advanced=True),
+    *CLASS_LOSS,
 )
 
 RECORD_METRICS: tuple[MetricSpec, ...] = (
@@ -66,6 +68,7 @@ BEAT_SETTINGS: tuple[Setting, ...] = (
         advanced=True,
     ),
     Setting("width", "integer", 16, "Width", "Channels of the first layer.", minimum=4, maximum=256, advanced=True),
+    *CLASS_LOSS,
     Setting(
         "split",
         "choice",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from medstation.api import MetricSpec, Recipe, Setting
+from medstation.learning.declared.losses import VALUE_LOSS
 from medstation.learning.settings import common_settings
 
 KINDS = ("glucose", "series")
@@ -119,6 +120,7 @@ PATCHTST_SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("width", "integer", 32, "Width", "Numbers that describe a patch.", minimum=8, maximum=512, advanced=True),
     Setting("layers", "integer", 2, "Layers", minimum=1, maximum=12, advanced=True),
+    *VALUE_LOSS,
     Setting("patch", "integer", 8, "Patch", "Values in a patch.", unit="steps", minimum=2, maximum=128, advanced=True),
     Setting(
         "windows",
@@ -144,4 +146,5 @@ PATCHTST = Recipe(
     engine="medstation_signals.patchtst:PatchRecipe",
     predictor="medstation_signals.patchtst:PatchPredictor",
     score="medstation_signals.forecast_payload:score",
+    bases=("masked-series",),
 )

@@ -27,9 +27,13 @@ def needed(cases: Sequence[Case], split: str) -> bool:
 
 
 def divided(request: TrainRequest) -> TrainRequest:
-    """The request with three cases for each recording."""
+    """The request with three cases for each recording. Of other cases, those of the same persons are left out."""
     cases = [_part(case, *part) for case in request.cases for part in PARTS]
-    return replace(request, cases=cases)
+    persons = {case.patient for case in request.cases}
+    earlier, unlabelled = (
+        [case for case in some if case.patient not in persons] for some in (request.earlier, request.unlabelled)
+    )
+    return replace(request, cases=cases, earlier=earlier, unlabelled=unlabelled)
 
 
 def _part(case: Case, part: str, begin: float, end: float) -> Case:

@@ -30,9 +30,11 @@ from medstation.api import (
 )
 from medstation.learning import Batch, fit
 from medstation.learning import Recipe as LearningRecipe
+from medstation.learning.asked import Asked
 from medstation.learning.network import ready
 from medstation.learning.recipe import Settings, batched, device_of
 from medstation_signals import forecast_payload, later
+from medstation_signals.asking import asked_past
 from medstation_signals.backtest import LastValue, table
 from medstation_signals.bands import Bands
 from medstation_signals.forecast_model import Forecaster, Shape, shape_of, targets
@@ -106,12 +108,13 @@ class NetForecaster:
         with torch.inference_mode():
             for begin in range(0, len(origins), _AT_ONCE):
                 part = origins[begin : begin + _AT_ONCE]
-                past = torch.from_numpy(_past(x, part, self.shape.lookback)).to(device_of(self.model))
+                past = torch.from_numpy(past_of(x, part, self.shape.lookback)).to(device_of(self.model))
                 made.append(said(self.model, past).float().cpu().numpy())
         return self.shape.outward(np.concatenate(made).astype(np.float64) + x[origins][:, None])
 
 
-def _past(x: np.ndarray, origins: np.ndarray, lookback: int) -> np.ndarray:
+def past_of(x: np.ndarray, origins: np.ndarray, lookback: int) -> np.ndarray:
+    """The stretches (n, lookback) that end at the origins."""
     return x[origins[:, None] + np.arange(1 - lookback, 1)]
 
 
@@ -134,7 +137,7 @@ class PatchRecipe(LearningRecipe[Sample]):
 
     def plan(self, surveys: Sequence[Json], settings: Settings, base: Json | None) -> Json:
         if base:
-            return {**base, "windows": int(settings["windows"])}
+            return _taken_over(base, settings)
         step = self._step or Counter(one["step"] for one in surveys).most_common(1)[0][0]
         lookback, horizon = int(settings["lookback"]), int(settings["horizon"])
         if lookback < 2 * int(settings["patch"]):
@@ -168,7 +171,7 @@ class PatchRecipe(LearningRecipe[Sample]):
         for sample in samples:
             if len(sample.origins):
                 origins = rng.choice(sample.origins, int(config["windows"]))
-                past.append(_past(sample.scaled, origins, shape.lookback))
+                past.append(past_of(sample.scaled, origins, shape.lookback))
                 change = targets(sample.scaled, origins, shape.horizon) - sample.scaled[origins][:, None]
                 ahead.append(change.astype(np.float32))
         if not past:
@@ -187,14 +190,36 @@ class PatchRecipe(LearningRecipe[Sample]):
     def truth(self, batch: Batch) -> torch.Tensor:
         return batch["ahead"].flatten()
 
+    def asked(self, model: nn.Module, record: Record, files: FileSource, config: Json) -> Asked:
+        return asked_past(record, series_of(record, files, config["channel"], config["step"]), config)
+
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         forecaster = NetForecaster(model, Shape(**config["shape"]))
         values = sample.example.series.values
         error = forecaster.forecast(values, sample.origins) - targets(values, sample.origins, forecaster.horizon)
         return {"se": float(np.nansum(error**2)), "n": float(np.isfinite(error).sum())}
 
+    def closer(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
+        """MASE (Hyndman and Koehler 2006): the mean error in units of that of saying, step by step, "as now"."""
+        forecaster = NetForecaster(model, Shape(**config["shape"]))
+        values = sample.example.series.values
+        error = forecaster.forecast(values, sample.origins) - targets(values, sample.origins, forecaster.horizon)
+        steps = np.abs(np.diff(values))
+        if not np.isfinite(error).any() or not np.nansum(steps):
+            return {}
+        return {"MASE": float(np.nanmean(np.abs(error)) / np.nanmean(steps))}
+
     def facts(self, config: Json) -> Json:
         return {"network": config["network"], "step_minutes": config["step"] / 60, **config["shape"]}
+
+
+def _taken_over(base: Json, settings: Settings) -> Json:
+    """The base's config; one that filled in hidden patches foretold nothing yet, so its horizon is set here."""
+    own = {name: one for name, one in base.items() if name != "hidden"}
+    if "hidden" in base and "horizon" in settings and "hidden" not in settings:
+        own["shape"] = {**base["shape"], "horizon": int(settings["horizon"])}
+        own["season"] = int(settings["season"]) or season_of(base["step"])
+    return {**own, "windows": int(settings["windows"])}
 
 
 def example_of(case: Case, config: Json, bench: Workbench) -> Example:
@@ -247,8 +272,8 @@ def _judged(finished: Finished, request: TrainRequest, bench: Workbench) -> Iter
 
 
 def _base_of(request: TrainRequest, bench: Workbench) -> NetForecaster | None:
-    if request.base is None:
-        return None
+    if request.base is None or "hidden" in request.base.config:
+        return None  # a base that filled in hidden patches has foretold nothing yet
     config = request.base.config
     model = ready(network(config), config, bench.weights(request.base.id))
     return NetForecaster(model, Shape(**config["shape"]))

@@ -63,7 +63,8 @@ def _said(payload: bytes) -> str:
     return f"AI: {name} {100 * chances[name]:.0f} %" if name in chances else name
 
 
-def _axes(figure: Any, place: tuple[int, int, int], share: Any = None) -> Any:
+def axes_on(figure: Any, place: tuple[int, int, int], share: Any = None) -> Any:
+    """Axes at `place` (rows, columns, number) of the figure, in the colours of the stills."""
     axes = figure.add_subplot(*place, sharex=share)
     axes.set_facecolor(GROUND)
     axes.tick_params(colors=MUTED, labelsize=8)
@@ -79,7 +80,7 @@ def _ecg(figure: Any, recording: Recording, marks: list[SignalEvent]) -> None:
     begin = float(np.clip((odd.start if odd else 0.0) - STRIP_S / 2, 0, max(recording.duration - STRIP_S, 0)))
     first = None
     for number, channel in enumerate(shown, 1):
-        axes = first_axes = _axes(figure, (len(shown), 1, number), first)
+        axes = first_axes = axes_on(figure, (len(shown), 1, number), first)
         first = first or first_axes
         times, values = channel.seconds(), channel.physical() * (to_millivolts(channel.unit) or 1.0)
         seen = (times >= begin) & (times < begin + STRIP_S)
@@ -118,9 +119,9 @@ def _series(
     figure: Any, record: Record, recording: Recording, forecast: Forecast | None, marks: list[SignalEvent]
 ) -> None:
     channel = recording.channel(forecast.channel if forecast else "", "glucose") or recording.channels[0]
-    axes = _axes(figure, (1, 1, 1))
+    axes = axes_on(figure, (1, 1, 1))
     times, values = _stretch(channel, forecast)
-    unit, divisor = _unit(times[-1] - times[0] if len(times) else 1.0)
+    unit, divisor = unit_of(times[-1] - times[0] if len(times) else 1.0)
     if channel.quantity == "glucose":
         low, high = target(channel.unit)
         axes.axhspan(low, high, color=SAFE, alpha=0.12)
@@ -164,7 +165,8 @@ def _stretch(channel: Channel, forecast: Forecast | None) -> tuple[np.ndarray, n
     return times[seen], values[seen]
 
 
-def _unit(seconds: float) -> tuple[str, float]:
+def unit_of(seconds: float) -> tuple[str, float]:
+    """The unit in which a stretch of time is best told, and its seconds."""
     units = (("seconds", 1.0), ("minutes", 60.0), ("hours", 3600.0), ("days", 86_400.0))
     return next((one for one in units[::-1] if seconds / one[1] >= 4), units[0])
 

@@ -8,6 +8,7 @@ from medstation.api import API_VERSION, Demo, Exporter, LabelKind, Requirement, 
 from medstation_signals.class_settings import BEATS, RECORD_CLASS
 from medstation_signals.forecast_settings import LINEAR, PATCHTST
 from medstation_signals.import_settings import IMPORT_SETTINGS
+from medstation_signals.masked_settings import MASKED_SERIES
 
 _INSTALL = 'pip install "medstation[signals]"'
 _MODULES = (
@@ -62,13 +63,14 @@ RECORDINGS = TaskSpec(
     accepts=("WFDB records (.hea with .dat)", "EDF, EDF+ and BDF", "CSV tables with times", "DICOM waveforms"),
     record_kinds=("ecg", "glucose", "series"),
     label_kinds=LABEL_KINDS,
-    recipes=(LINEAR, PATCHTST, BEATS, RECORD_CLASS),
+    recipes=(LINEAR, PATCHTST, BEATS, RECORD_CLASS, MASKED_SERIES),
     exporters=EXPORTERS,
     importer="medstation_signals.importer:SignalsImporter",
     view="medstation_signals.view:SignalsView",
     requirements=Requirement.several(_INSTALL, *_MODULES),
     import_settings=IMPORT_SETTINGS,
     picture="medstation_signals.picture:picture",
+    explain_picture="medstation_signals.explaining:picture",
     demo=Demo("medstation_samples.signals:write", "linear", {"horizon": 24}),
     warm=("numpy", "scipy.signal", "medstation_signals.fetch"),
 )

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
 from medstation.api import (
     BadInput,
@@ -30,9 +29,12 @@ from medstation.api import (
 )
 from medstation.learning import Batch, fit
 from medstation.learning import Recipe as LearningRecipe
+from medstation.learning.asked import Asked
+from medstation.learning.losses import class_loss, class_weights
 from medstation.learning.network import ready
 from medstation.learning.recipe import Settings, device_of
 from medstation_signals import classes
+from medstation_signals.asking import asked_features
 from medstation_signals.class_settings import RECORD_METRICS, RECORD_SETTINGS
 from medstation_signals.qrs import ecg_channel
 from medstation_signals.reading import load
@@ -96,9 +98,9 @@ class RecordClass(LearningRecipe[Sample]):
             raise BadInput(f"all training cases are {names[0]!r}", "Label recordings of at least two classes.")
         table = np.array([one["features"] for one in surveys])
         scale = base or {"mean": table.mean(axis=0).tolist(), "deviation": (table.std(axis=0) + 1e-3).tolist()}
-        weights = [len(surveys) / (len(counts) * counts[name]) if counts[name] else 0.0 for name in names]
         return {
-            "classes": names, "positive": _positive(str(settings["positive"]), names, counts), "weights": weights,
+            "classes": names, "positive": _positive(str(settings["positive"]), names, counts),
+            "weights": class_weights(counts, names),
             "mean": scale["mean"], "deviation": scale["deviation"],
             "width": base["width"] if base else int(settings["width"]),
         }  # fmt: skip
@@ -126,8 +128,7 @@ class RecordClass(LearningRecipe[Sample]):
         }
 
     def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
-        each = functional.cross_entropy(self.outputs(model, batch), batch["target"], reduction="none")
-        return (each * batch["weight"]).mean()
+        return class_loss(self.outputs(model, batch), batch["target"], batch["weight"])
 
     def outputs(self, model: nn.Module, batch: Batch) -> torch.Tensor:
         scores: torch.Tensor = model(batch["features"]).float()
@@ -135,6 +136,9 @@ class RecordClass(LearningRecipe[Sample]):
 
     def truth(self, batch: Batch) -> torch.Tensor:
         return batch["target"]
+
+    def asked(self, model: nn.Module, record: Record, files: FileSource, config: Json) -> Asked:
+        return asked_features(scaled(rhythm_of(record, files), config), config["classes"])
 
     def score(self, model: nn.Module, sample: Sample, config: Json) -> Metrics:
         chances = chances_of(model, sample.features)

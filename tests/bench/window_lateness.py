@@ -130,8 +130,8 @@ def main(seconds: float, interval_ms: int) -> None:
     app = QApplication([])
     app.setQuitOnLastWindowClosed(False)
 
-    def make(vault: Path, passphrase: str, create: bool) -> Workstation:
-        return Workstation.open(vault, passphrase, create)
+    def make(vault: Path, passphrase: str, create: bool, user: str) -> Workstation:
+        return Workstation.open(vault, passphrase, create, user)
 
     with qasync.QEventLoop(app) as loop:
         shell = Shell(app, loop, folder / "vault", make, folder / "config", lambda: (True, 0))

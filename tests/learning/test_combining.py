@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medstation.api import MetricSpec
-from medstation.learning.combining import combined, difference, estimate
+from medstation.learning.combining import apart, combined, difference, estimate
 
 MEAN = MetricSpec("dice", "Dice")
 F1 = MetricSpec("f1", "F1", combine="ratio", columns=("over", "under"))
@@ -90,3 +90,13 @@ def test_cases_to_which_a_metric_does_not_apply_are_left_out():
     dice = MetricSpec("dice", "Dice")
     assert combined(dice, {"a": {"dice": 0.5}, "b": {"dice": float("nan")}, "c": {}}) == 0.5
     assert combined(dice, {"c": {}}) is None
+
+
+def test_two_groups_are_apart_by_their_own_draws():
+    metric = MetricSpec("dice", "Dice")
+    high = {f"h-{n}": {"dice": 0.9 + 0.01 * (n % 3)} for n in range(12)}
+    low = {f"l-{n}": {"dice": 0.7 + 0.01 * (n % 3)} for n in range(12)}
+    found = apart(metric, high, low, {})
+    assert found.value == pytest.approx(0.2) and 0.18 < found.low <= found.value <= found.high < 0.22
+    same = apart(metric, high, dict(high), {})
+    assert same.low <= 0 <= same.high

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pytest
 import torch
 from torch import nn
 
@@ -28,6 +27,8 @@ class ToyRecipe(Recipe[Point]):
 
     settings = common_settings({"epochs": 4, "learning_rate": 0.05, "batch_size": 4, "patience": 0, "threads": 1})
     metrics = (MetricSpec("closeness", "Closeness"),)
+    inputs = "features"
+    decides = "values"
 
     def survey(self, case: Case, bench: object) -> Json:
         return {"width": 8}
@@ -41,7 +42,7 @@ class ToyRecipe(Recipe[Point]):
         )
 
     def prepare(self, case: Case, config: Json, bench: MemoryBench) -> Point:
-        bench.prepared.append(case.record.id)
+        getattr(bench, "prepared", []).append(case.record.id)
         rng = np.random.default_rng(int(case.record.id.split("-")[1]))
         features = rng.normal(size=config["width"]).astype(np.float32)
         return Point(features, float(features[0] - 2 * features[1]))
@@ -56,7 +57,13 @@ class ToyRecipe(Recipe[Point]):
         return {"features": torch.from_numpy(features + noise), "target": torch.from_numpy(targets)}
 
     def loss(self, model: nn.Module, batch: Batch) -> torch.Tensor:
-        return nn.functional.mse_loss(model(batch["features"]), batch["target"])
+        return nn.functional.mse_loss(self.outputs(model, batch), self.truth(batch))
+
+    def outputs(self, model: nn.Module, batch: Batch) -> torch.Tensor:
+        return model(batch["features"])
+
+    def truth(self, batch: Batch) -> torch.Tensor:
+        return batch["target"]
 
     def score(self, model: nn.Module, sample: Point, config: Json) -> Metrics:
         error = abs(float(model(torch.from_numpy(sample.features)[None])) - sample.target)
@@ -108,8 +115,3 @@ class Toy:
 
     def run(self, seed: int = 3, base: ModelInfo | None = None, **settings: object) -> list[Event]:
         return list(fit(self.recipe, self.request(seed, base, **settings), self.bench))
-
-
-@pytest.fixture
-def toy() -> Toy:
-    return Toy()

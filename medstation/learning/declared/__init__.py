@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from medstation.api import Setting
-from medstation.learning.declared import adapting, knowledge, privacy, robustness
+from medstation.learning.declared import adapting, compressing, knowledge, privacy, robustness
 
 TECHNIQUE_SETTINGS: tuple[Setting, ...] = (
     *adapting.SETTINGS,
     *knowledge.SETTINGS,
     *privacy.SETTINGS,
     *robustness.SETTINGS,
+    *compressing.SETTINGS,
 )

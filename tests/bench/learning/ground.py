@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from medstation_imaging.classes import encode_class
-from medstation_imaging.classification import ClassificationRecipe, Sample
 
 from medstation.actions.opening import look
 from medstation.actions.plain_files import PlainFiles
 from medstation.api import Case, Evaluation, Event, FileSource, Finished, Json, ModelInfo, Person, Record, TrainRequest
 from medstation.learning import Recipe, fit
+from medstation_imaging.classes import encode_class
+from medstation_imaging.classification import ClassificationRecipe, Sample
 
 DATA = Path(os.environ.get("MEDSTATION_DATA", "missing: set MEDSTATION_DATA"))
 
@@ -69,7 +69,7 @@ class Ground:
     def keep(self, finished: Finished, name: str = "base") -> ModelInfo:
         """A finished run's model, to start another one from."""
         self.bench.models[name] = finished.weights
-        return ModelInfo(name, name, 1, "bench", "bench", "candidate", "", finished.config, {})
+        return ModelInfo(name, name, 1, "candidate", "bench", "bench", finished.config, {})
 
     def fewer(self, count: int, part: str = "train", seed: int = 0) -> Ground:
         """The same ground with only `count` cases of a part, drawn by `seed`."""
@@ -134,7 +134,8 @@ def hippocampus(train: int = 60, validation: int = 10, test: int = 30, seed: int
 
     folder = DATA / "images_hippocampus_msd"
     names = sorted(path.name for path in (folder / "images").iterdir())
-    chosen = [names[place] for place in np.random.default_rng(seed).permutation(len(names))[: train + validation + test]]
+    order = np.random.default_rng(seed).permutation(len(names))
+    chosen = [names[place] for place in order[: train + validation + test]]
     found = _looked([folder / "images" / name for name in chosen], "imaging.series")
     bench, cases = Bench(), []
     for number, (record, files, path) in enumerate(found):
@@ -184,7 +185,7 @@ def glucose(validation: int = 2, test: int = 3) -> Ground:
     from medstation_signals.patchtst import PatchRecipe
 
     files = sorted((DATA / "signals_cgm_bigideas").glob("*.csv"))
-    found = [one for one in _looked(files, "signals.recordings") if one[0].kind == "series"]
+    found = [one for one in _looked(files, "signals.recordings") if one[0].kind == "glucose"]
     train = len(found) - validation - test
     bench, cases = Bench(), []
     for number, (record, source, _) in enumerate(found):

@@ -1,6 +1,6 @@
 """What the engine's step costs beside the bare PyTorch loop: CPU seconds a step, alternately, as a ratio.
 
-`python tests/bench/learning/loop_cost.py`: a linear layer (nothing but the loop counts), a small BERT, a small 3-D U-Net.
+`python tests/bench/learning/loop_cost.py`: a linear layer (only the loop counts), a small BERT, a small 3-D U-Net.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from medstation_imaging import cases
 from medstation_imaging.classes import decode_class, encode_class
 from medstation_imaging.classification import ClassificationPredictor, score, train
 
-SMALL = {"epochs": 6, "size": 16, "batch_size": 4, "learning_rate": 0.003, "threads": 1}
+SMALL = {"epochs": 12, "size": 16, "batch_size": 4, "learning_rate": 0.003, "threads": 1}
 
 
 @pytest.fixture

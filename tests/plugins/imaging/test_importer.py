@@ -37,6 +37,12 @@ def test_a_regular_series_is_one_volume(tmp_path: Path) -> None:
     assert len(files) == 5
 
 
+def test_device_and_site_are_kept_for_those_who_compare_groups(tmp_path: Path) -> None:
+    made = {"Manufacturer": "ACME", "ManufacturerModelName": "One", "InstitutionName": "General"}
+    record, _ = only(write_series(tmp_path, line(3), **made))
+    assert [record.meta[name] for name in ("manufacturer", "model", "institution")] == ["ACME", "One", "General"]
+
+
 def test_a_missing_slice_keeps_the_images_but_makes_no_volume(tmp_path: Path) -> None:
     record, _ = only(write_series(tmp_path, [place for place in line(8) if place[2] != 6]))
     assert record.kind == "images"

@@ -1,0 +1,1 @@
+"""Learning together without sharing data: sites train the same model, and only masked, signed updates travel."""
