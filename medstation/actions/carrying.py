@@ -19,6 +19,7 @@ from medstation.api import (
     resolve_ref,
 )
 from medstation.jobs import Desk, Job
+from medstation.vault import rights
 
 _NOT_IN_NAMES = re.compile(r"[@/\\\n]+")
 
@@ -33,12 +34,15 @@ def start_import(ws: Workstation, path: Path, name: str = "", task: str = "") ->
         raise NotFound(f"{path} does not exist", "Check the path of the model.")
     if task:
         ws.registry.task(task)  # said before anything starts
-    request = {"path": str(path.absolute()), "name": name, "task": task, "user": ws.library.user}
-    return ws.pool.submit("medstation.actions.carrying:bring", request, title="Import a model", wait_for_warm=False)
+    request = {"path": str(path.absolute()), "name": name, "task": task}
+    return ws.submit(
+        rights.ADD_MODEL, "medstation.actions.carrying:bring", request, "Import a model", wait_for_warm=False
+    )
 
 
-def start_folder(ws: Workstation, model: str, out: Path) -> Job:
+def start_folder(ws: Workstation, model: str, out: Path, reason: str = "") -> Job:
     """Write a model as a new folder that other programs can load. Result: {"files": [...]}."""
+    ws.library.check_export(reason)
     info = ws.library.model(model)
     spec = ws.registry.task(info.task)
     if not spec.export_model:
@@ -46,8 +50,10 @@ def start_folder(ws: Workstation, model: str, out: Path) -> Job:
     must_be_new(out)
     if not out.absolute().parent.is_dir():
         raise BadInput(f"the folder {out.absolute().parent} does not exist", "Make it first, or choose another place.")
-    request = {"model": info.id, "out": str(out.absolute()), "user": ws.library.user}
-    return ws.pool.submit("medstation.actions.carrying:take", request, title=f"Export {info.name}", wait_for_warm=False)
+    request = {"model": info.id, "out": str(out.absolute()), "reason": reason}
+    return ws.submit(
+        rights.EXPORT, "medstation.actions.carrying:take", request, f"Export {info.name}", wait_for_warm=False
+    )
 
 
 def bring(request: Json, desk: Desk) -> Json:
@@ -67,11 +73,12 @@ def bring(request: Json, desk: Desk) -> Json:
 
 def take(request: Json, desk: Desk) -> Json:
     with at_work(request, desk) as bench:
+        bench.library.check_export(request["reason"])
         info = bench.library.model(request["model"])
         desk.report(0.0, "writing the model")
         write = resolve_ref(bench.registry.task(info.task).export_model)
         files = [str(path) for path in write(info, bench.library.weights(info.id), Path(request["out"]))]
-        bench.library.note_export(info.id, "model folder", files)
+        bench.library.note_export(info.id, "model folder", files, request["reason"])
         return {"files": files}
 
 

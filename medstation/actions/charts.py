@@ -37,25 +37,27 @@ def draw(panels: Mapping[str, Mapping[str, Curve]], compared: Mapping[str, Json]
     FigureCanvasAgg(figure)
     grid = figure.add_gridspec(1, len(widths), width_ratios=widths)
     for index, (title, lines) in enumerate(panels.items()):
-        _curves(figure.add_subplot(grid[0, index]), title, lines)
+        draw_curves(figure.add_subplot(grid[0, index]), title, lines)
     if compared:
-        _intervals(figure.add_subplot(grid[0, len(panels)]), metric, compared)
+        draw_intervals(figure.add_subplot(grid[0, len(panels)]), f"Test patients, {metric}", compared)
     out = BytesIO()
     figure.savefig(out, format="png")
     return out.getvalue()
 
 
-def _curves(axes: Any, title: str, lines: Mapping[str, Curve]) -> None:
+def draw_curves(axes: Any, title: str, lines: Mapping[str, Curve]) -> None:
+    """Named curves over the epochs."""
     for colour, (name, curve) in zip(COLOURS * len(lines), lines.items(), strict=False):
         epochs = sorted(curve)
         axes.plot(epochs, [curve[epoch] for epoch in epochs], label=name, color=colour, marker="o", markersize=2.5)
     axes.set_title(title, loc="left", fontsize=11)
     axes.set_xlabel("epoch")
-    _plain(axes)
+    plain(axes)
     axes.legend(frameon=False)
 
 
-def _intervals(axes: Any, metric: str, compared: Mapping[str, Json]) -> None:
+def draw_intervals(axes: Any, title: str, compared: Mapping[str, Json]) -> None:
+    """Named values with their intervals, side by side."""
     for place, one in enumerate(compared.values()):
         reach = [[one["value"] - one["low"]], [one["high"] - one["value"]]]
         colour = COLOURS[place % len(COLOURS)]
@@ -63,21 +65,27 @@ def _intervals(axes: Any, metric: str, compared: Mapping[str, Json]) -> None:
         axes.annotate(f"{one['value']:.3g}", (place, one["value"]), (10, 0), textcoords="offset points", va="center")
     axes.set_xticks(range(len(compared)), list(compared))
     axes.set_xlim(-0.5, len(compared) - 0.3)
-    axes.set_title(f"Test patients, {metric}", loc="left", fontsize=11)
-    _plain(axes)
+    axes.set_title(title, loc="left", fontsize=11)
+    plain(axes)
 
 
-def _plain(axes: Any) -> None:
+def plain(axes: Any) -> None:
+    """As all charts look: a faint grid, two axes."""
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
 
 
 def run_chart(events: Iterable[Json], metric: str, result: Json) -> bytes:
     """Loss and the deciding metric over the epochs, where there are epochs, and the proof: before beside after."""
+    panels = run_panels(events, metric)
+    return draw(panels, {name: result[name][metric] for name in ("before", "after")}, metric)
+
+
+def run_panels(events: Iterable[Json], metric: str) -> dict[str, dict[str, Curve]]:
+    """A run's curves by panel: the losses, and the deciding metric with those that belong to it."""
     found = curves(events)
     losses = {name.partition("/")[2]: curve for name, curve in found.items() if name.startswith("loss/")}
     measured = {name: curve for name, curve in found.items() if name.split()[0] == metric}
     if len(measured) == 2:  # one class: its curve is the whole one
         measured = {metric: measured[metric]}
-    panels = {title: lines for title, lines in (("Loss", losses), (f"Validation {metric}", measured)) if lines}
-    return draw(panels, {name: result[name][metric] for name in ("before", "after")}, metric)
+    return {title: lines for title, lines in (("Loss", losses), (f"Validation {metric}", measured)) if lines}

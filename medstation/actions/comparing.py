@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from medstation.api import Json, MetricSpec
 from medstation.learning.combining import Cases, difference, estimate
 from medstation.learning.intervals import Interval
+
+NO_DIFFERENCE = "no difference shown"
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,23 @@ def compare_cases(
 
 
 def verdict_text(comparison: Json) -> str:
+    """What a `Comparison` as JSON says in words, see `word_of`."""
+    measured = comparison["difference"]
+    return word_of(measured["low"], measured["high"], comparison["higher_is_better"])
+
+
+def word_of(low: float, high: float, higher_is_better: bool) -> str:
     """ "better", "worse" or "no difference shown": only an interval that leaves out zero says anything."""
-    low, high = comparison["difference"]["low"], comparison["difference"]["high"]
     if low <= 0 <= high:
-        return "no difference shown"
-    return "better" if (low > 0) == comparison["higher_is_better"] else "worse"
+        return NO_DIFFERENCE
+    return "better" if (low > 0) == higher_is_better else "worse"
+
+
+def with_verdicts(found: Json, metrics: Sequence[MetricSpec]) -> Json:
+    """{"before", "after", "difference"} by metric, each difference with what it says; {} stays {}."""
+    higher = {metric.name: metric.higher_is_better for metric in metrics}
+    told = {
+        name: {**one, "says": word_of(one["low"], one["high"], higher[name])}
+        for name, one in found.get("difference", {}).items()
+    }
+    return {**found, "difference": told} if found else {}

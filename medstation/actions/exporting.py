@@ -7,12 +7,17 @@ from pathlib import Path
 from medstation.actions.workstation import Bench, Workstation, at_work
 from medstation.api import BadInput, Exporter, ExportItem, Json, NotFound, TaskSpec, must_be_new, resolve_ref
 from medstation.jobs import Desk, Job
+from medstation.vault import rights
 
 
-def start(ws: Workstation, item_id: str, format: str, out: Path) -> Job:
-    """Write a record, label or prediction to `out`. Result: {"id", "format", "files": [...]}."""
-    request = {"id": item_id, "format": format, "out": str(Path(out).absolute()), "user": ws.library.user}
-    return ws.pool.submit("medstation.actions.exporting:run", request, title="Export", wait_for_warm=False)
+def start(ws: Workstation, item_id: str, format: str, out: Path, reason: str = "") -> Job:
+    """Write a record, label or prediction to `out`. Result: {"id", "format", "files": [...]}.
+
+    `WrongUsage` without a `reason` where the vault wants one.
+    """
+    ws.library.check_export(reason)
+    request = {"id": item_id, "format": format, "out": str(Path(out).absolute()), "reason": reason}
+    return ws.submit(rights.EXPORT, "medstation.actions.exporting:run", request, "Export", wait_for_warm=False)
 
 
 def choose_exporter(spec: TaskSpec, of: str, kind: str, format: str) -> Exporter:
@@ -46,6 +51,7 @@ def item_of(bench: Bench, item_id: str) -> tuple[str, ExportItem]:
 
 def run(request: Json, desk: Desk) -> Json:
     with at_work(request, desk) as bench:
+        bench.library.check_export(request["reason"])
         of, item = item_of(bench, request["id"])
         exporter = choose_exporter(bench.registry.task(item.record.task), of, item.kind, request["format"])
         out = Path(request["out"])
@@ -53,5 +59,6 @@ def run(request: Json, desk: Desk) -> Json:
         if not out.parent.is_dir():
             raise BadInput(f"the folder {out.parent} does not exist", "Make it first, or choose another place.")
         files = resolve_ref(exporter.write)(item, bench.library.files(item.record.id), out)
-        bench.library.note_export(request["id"], exporter.format, [str(path) for path in files])
-        return {"id": request["id"], "format": exporter.format, "files": [str(path) for path in files]}
+        written = [str(path) for path in files]
+        bench.library.note_export(request["id"], exporter.format, written, request["reason"])
+        return {"id": request["id"], "format": exporter.format, "files": written}

@@ -10,6 +10,7 @@ from medstation.actions.workstation import Workstation, at_work
 from medstation.api import Fetched, Json, Record, resolve_ref
 from medstation.api.encoding import found_from_json, record_from_json, record_to_json
 from medstation.jobs import Desk, Job
+from medstation.vault import rights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 def start(ws: Workstation, ref: str, record: Record, arguments: Json, plain_files: Sequence[Json] = ()) -> Job:
     """Run the `Fetch` named `ref`. Result: its facts, and its arrays in `Done.arrays`. `plain_files`: see `opening`."""
     request = {"ref": ref, "record": record_to_json(record), "arguments": arguments, "files": list(plain_files)}
-    return ws.pool.submit("medstation.actions.fetching:run", request, title=f"Open {record.title}", wait_for_warm=False)
+    return ws.submit(
+        rights.VIEW, "medstation.actions.fetching:run", request, f"Open {record.title}", wait_for_warm=False
+    )
 
 
 def run(request: Json, desk: Desk) -> tuple[Json, Mapping[str, np.ndarray]]:

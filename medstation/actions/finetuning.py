@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from medstation.actions import datasets
-from medstation.actions.comparing import compare_cases, verdict_text
+from medstation.actions.approving import UNTRAINED, evidence
+from medstation.actions.comparing import compare_cases, verdict_text, with_verdicts
+from medstation.actions.evaluating import by_group
+from medstation.actions.judging import judge
+from medstation.actions.requesting import pinned, request_of
 from medstation.actions.workstation import Bench, Workstation, at_work
 from medstation.api import (
     BadInput,
-    Case,
     Checkpoint,
     Evaluation,
     Event,
@@ -28,12 +31,12 @@ from medstation.api import (
     Started,
     Stopped,
     TaskSpec,
-    TrainRequest,
     resolve,
     resolve_ref,
 )
 from medstation.api.encoding import event_to_json
 from medstation.jobs import Desk, Job
+from medstation.learning.combining import Cases
 from medstation.library import DataSet, Library, Run
 
 KEPT_EVENTS = (Started, Metric, Evaluation)
@@ -54,22 +57,36 @@ def start(
     Result: {"run", "model", "before", "after", "difference", "epochs", "stopped", "seconds", ...}.
     """
     spec, chosen = ws.registry.recipe(recipe, task=task)
-    missing = ws.registry.missing(spec.id)
-    if missing:
-        raise BadInput(f"{spec.title} lacks {missing[0].module}", missing[0].install)
-    cases = ws.library.dataset(dataset)
-    _check_fits(chosen, spec, cases)
-    start_from = ws.library.model(base) if base else None
-    if start_from and (start_from.task != spec.id or start_from.recipe not in (chosen.id, *chosen.bases)):
-        raise BadInput(
-            f"{start_from.name} was made by the recipe {start_from.recipe}, not by {chosen.id}",
-            "Choose a model of the same recipe, or start from scratch.",
-        )
-    values = resolve(chosen.settings, settings or {})
+    cases = cases_for(ws, spec, chosen, dataset)
+    start_from = starting_point(ws, spec, chosen, base)
+    values = pinned(ws.library, spec, chosen, resolve(chosen.settings, settings or {}))
     model_name = name or (start_from.name if start_from else f"{cases.name}-{chosen.id}")
     base_id = start_from.id if start_from else ""
     run = ws.library.create_run(model_name, spec.id, chosen.id, cases.name, base_id, values, seed)
     return run, _submit(ws, run)
+
+
+def cases_for(ws: Workstation, spec: TaskSpec, recipe: Recipe, dataset: str) -> DataSet:
+    """The data set, if the recipe can be run here and learn from it; else `BadInput`."""
+    missing = ws.registry.missing(spec.id)
+    if missing:
+        raise BadInput(f"{spec.title} lacks {missing[0].module}", missing[0].install)
+    cases = ws.library.dataset(dataset)
+    _check_fits(recipe, spec, cases)
+    return cases
+
+
+def starting_point(ws: Workstation, spec: TaskSpec, recipe: Recipe, base: str) -> ModelInfo | None:
+    """The model to start from, None for from scratch; `BadInput` where the recipe cannot start from it."""
+    if not base:
+        return None
+    model = ws.library.model(base)
+    if model.task != spec.id or model.recipe not in (recipe.id, *recipe.bases):
+        raise BadInput(
+            f"{model.name} was made by the recipe {model.recipe}, not by {recipe.id}",
+            "Choose a model of the same recipe, or start from scratch.",
+        )
+    return model
 
 
 def resume(ws: Workstation, run_id: str) -> tuple[Run, Job]:
@@ -116,7 +133,7 @@ def work(request: Json, desk: Desk) -> Json:
             raise
 
 
-class _Bench:
+class RunBench:
     """What a trainer may use, over the library: a `Workbench`."""
 
     def __init__(self, library: Library, run: Run, desk: Desk) -> None:
@@ -151,6 +168,7 @@ class _Training:
 
     def __init__(self, bench: Bench, run: Run, desk: Desk) -> None:
         self.library = bench.library
+        self.registry = bench.registry
         self.run = run
         self.desk = desk
         self.spec, self.recipe = bench.registry.recipe(run.recipe, task=run.task)
@@ -162,17 +180,14 @@ class _Training:
     def drive(self) -> Json:
         trainer = resolve_ref(self.recipe.trainer)
         finished: Finished | None = None
-        for event in trainer(self._request(), _Bench(self.library, self.run, self.desk)):
+        request = request_of(self.library, self.spec, self.recipe, self.run)
+        for event in trainer(request, RunBench(self.library, self.run, self.desk)):
             self._keep(event)
             if isinstance(event, Finished):
                 finished = event
         if finished is None:
             raise Refused(f"the trainer of {self.recipe.title} ended without a model", "Tell the plugin's publisher.")
         return self._sum_up(finished)
-
-    def _request(self) -> TrainRequest:
-        cases = [Case(self.library.record(item.record_id), item.label_id, item.part) for item in self.dataset.items]
-        return TrainRequest(self.run.id, self.recipe.id, self.run.settings, cases, self.run.seed, self.base)
 
     def _keep(self, event: Event) -> None:
         """Whatever lasts is stored before the trainer goes on."""
@@ -193,14 +208,28 @@ class _Training:
         results["model"] = f"{model.name}@{model.version}"
         results["model_id"] = model.id
         self.library.finish_run(self.run.id, model.id, results)
+        results["judged"] = self._judged(model)
         return results
+
+    def _judged(self, model: ModelInfo) -> Json:
+        """What the gate says of the model beside what it started from; kept on its card."""
+        before, after = self._measured("before"), self._measured("after")
+        rival = f"{self.base.name}@{self.base.version}" if self.base else UNTRAINED
+        bench, metric = Bench(self.library, self.registry), self.recipe.metrics[0]
+        verdict = judge(evidence(bench, model, metric, rival, before, after, self._tested(), self.base)).to_json()
+        self.library.note_on_card(model.id, "judged", verdict)
+        return verdict
+
+    def _measured(self, which: str) -> Cases:
+        return self.evaluations[which].cases if which in self.evaluations else {}
+
+    def _tested(self) -> list[Record]:
+        return [self.library.record(item.record_id) for item in self.dataset.part("test")]
 
     def _results(self, finished: Finished) -> Json:
         """What was measured; nothing, and zero patients, where the data set keeps nobody for the test."""
         patients = {item.record_id: item.patient for item in self.dataset.items}
-        before, after = (
-            self.evaluations[name].cases if name in self.evaluations else {} for name in ("before", "after")
-        )
+        before, after = self._measured("before"), self._measured("after")
         metrics = [
             asdict(compare_cases(metric, before, after, patients, self.run.seed))
             for metric in self.recipe.metrics
@@ -212,6 +241,8 @@ class _Training:
             "after": {one["name"]: one["after"] for one in metrics},
             "difference": {one["name"]: {**one["difference"], "says": verdict_text(one)} for one in metrics},
             "patients": len({patients[record] for record in after}),
+            **by_group(self.recipe.metrics, after, self._tested()),
+            "forgetting": with_verdicts(finished.facts.get("examined", {}).get("forgetting", {}), self.recipe.metrics),
             "epochs": finished.epochs,
             "best_epoch": finished.best_epoch,
             "stopped": finished.stopped,
@@ -229,9 +260,15 @@ class _Training:
             "base": f"{self.base.name}@{self.base.version}" if self.base else "",
             "settings": dict(self.run.settings),
             "seed": self.run.seed,
+            "before": results["before"],
             "test": results["after"],
             "test_patients": results["patients"],
             "difference": results["difference"],
+            "subgroups": results["subgroups"],
+            "gaps": results["gaps"],
+            "forgetting": results["forgetting"],
+            "examined": finished.facts.get("examined", {}),
+            "notes": finished.facts.get("notes", []),
             "epochs": finished.epochs,
             "stopped": finished.stopped,
         }

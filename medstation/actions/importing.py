@@ -12,6 +12,7 @@ from medstation.api import Found, Importer, Json, Record, Skipped, resolve, reso
 from medstation.api.encoding import skipped_to_json
 from medstation.jobs import Desk, Job
 from medstation.registry import Registry
+from medstation.vault import rights
 
 
 def start(ws: Workstation, paths: Iterable[Path], task: str = "", settings: Mapping[str, object] | None = None) -> Job:
@@ -25,9 +26,8 @@ def start(ws: Workstation, paths: Iterable[Path], task: str = "", settings: Mapp
         "paths": [str(Path(path).absolute()) for path in paths],
         "task": task,
         "settings": dict(settings or {}),
-        "user": ws.library.user,
     }
-    return ws.pool.submit("medstation.actions.importing:run", request, title="Import", wait_for_warm=False)
+    return ws.submit(rights.IMPORT, "medstation.actions.importing:run", request, "Import", wait_for_warm=False)
 
 
 def importers(registry: Registry, task: str, settings: Mapping[str, object]) -> dict[str, Importer]:

@@ -10,19 +10,20 @@ from medstation.actions.walking import walk
 from medstation.actions.workstation import Bench, Workstation, at_work
 from medstation.api import BadInput, Json, LabelKind, MedStationError, NotFound, Record, Skipped, TaskSpec, resolve_ref
 from medstation.jobs import Desk, Job
+from medstation.vault import rights
 
 
 def start(ws: Workstation, record_id: str, path: Path, kind: str = "") -> Job:
     """Attach the label in `path` to a record. Result: {"label": id, "record", "kind", "version", "summary"}."""
-    request = {"record": record_id, "path": str(Path(path).absolute()), "kind": kind, "user": ws.library.user}
-    return ws.pool.submit("medstation.actions.labelling:run", request, title="Label", wait_for_warm=False)
+    request = {"record": record_id, "path": str(Path(path).absolute()), "kind": kind}
+    return ws.submit(rights.LABEL, "medstation.actions.labelling:run", request, "Label", wait_for_warm=False)
 
 
 def start_many(ws: Workstation, task: str, paths: Sequence[Path], kind: str = "") -> Job:
     """Attach each label file under `paths` to the record it belongs to. Result: {"labels": [...], "skipped": [...]}."""
     files = [str(Path(path).absolute()) for path in paths]
-    request = {"task": task, "paths": files, "kind": kind, "user": ws.library.user}
-    return ws.pool.submit("medstation.actions.labelling:run_many", request, title="Labels", wait_for_warm=False)
+    request = {"task": task, "paths": files, "kind": kind}
+    return ws.submit(rights.LABEL, "medstation.actions.labelling:run_many", request, "Labels", wait_for_warm=False)
 
 
 def run(request: Json, desk: Desk) -> Json:

@@ -16,8 +16,9 @@ LARGEST = 32 * 2**30
 LARGEST_DESCRIPTION = 4 * 2**20
 
 
-def export_model(ws: Workstation, model: str, out: Path) -> Path:
+def export_model(ws: Workstation, model: str, out: Path, reason: str = "") -> Path:
     """Write a model package; the card goes with it (numbers and settings, no names of patients)."""
+    ws.library.check_export(reason)
     info = ws.library.model(model)
     must_be_new(out)
     if not out.parent.is_dir():
@@ -26,7 +27,7 @@ def export_model(ws: Workstation, model: str, out: Path) -> Path:
     with zipfile.ZipFile(out, "x", zipfile.ZIP_STORED) as package:
         package.writestr(DESCRIPTION, json.dumps(described, indent=2, ensure_ascii=False))
         package.writestr(WEIGHTS, ws.library.weights(info.id))
-    ws.library.note_export(info.id, "model package", [str(out)])
+    ws.library.note_export(info.id, "model package", [str(out)], reason)
     return out
 
 

@@ -22,31 +22,39 @@ from medstation.api import (
     resolve_ref,
 )
 from medstation.jobs import Desk, Job
+from medstation.vault import rights
 
 
 def start(ws: Workstation, model: str, record_ids: Sequence[str]) -> Job:
     """Result: {"predictions": [{"id", "record", "model", "kind", "confidence", "findings", "summary"}]}."""
     info = ws.library.model(model)
-    request = {"model": info.id, "records": list(record_ids), "user": ws.library.user}
-    return ws.pool.submit("medstation.actions.predicting:run", request, title=f"Run {info.name} v{info.version}")
+    for record_id in record_ids:
+        ws.library.note_view(ws.library.record(record_id).id)
+    request = {"model": info.id, "records": list(record_ids)}
+    return ws.submit(rights.PREDICT, "medstation.actions.predicting:run", request, f"Run {info.name} v{info.version}")
 
 
 def start_on_files(ws: Workstation, model: str, paths: Sequence[Path], out: Path, format: str) -> Job:
     """Predict on files without importing them; the results are written to the folder `out`."""
     info = ws.library.model(model)
     files = [str(Path(path).absolute()) for path in paths]
-    request = {"model": info.id, "paths": files, "out": str(out.absolute()), "format": format, "user": ws.library.user}
-    return ws.pool.submit(
-        "medstation.actions.predicting:run_on_files", request, title=f"Run {info.name} v{info.version}"
-    )
+    request = {"model": info.id, "paths": files, "out": str(out.absolute()), "format": format}
+    title = f"Run {info.name} v{info.version}"
+    return ws.submit(rights.PREDICT, "medstation.actions.predicting:run_on_files", request, title)
 
 
-def load_predictor(bench: Bench, info: ModelInfo) -> tuple[Recipe, Predictor]:
-    """The model, ready to predict; `Refused` when it was retired."""
-    if info.state == "retired":
-        raise Refused(f"{info.name} v{info.version} is retired", "Choose another version, or approve this one again.")
+def load_predictor(bench: Bench, info: ModelInfo, retired: bool = False) -> tuple[Recipe, Predictor]:
+    """The model, ready to predict; `Refused` when it was retired, unless it is only to be measured (`retired`)."""
+    if not retired:
+        check_in_use(info)
     _, recipe = bench.registry.recipe(info.recipe, task=info.task)
     return recipe, resolve_ref(recipe.predictor)(info, bench.library.weights(info.id))
+
+
+def check_in_use(info: ModelInfo) -> None:
+    """`Refused` when the model was retired."""
+    if info.state == "retired":
+        raise Refused(f"{info.name} v{info.version} is retired", "Choose another version, or approve this one again.")
 
 
 def check_fits(recipe: Recipe, record: Record) -> None:

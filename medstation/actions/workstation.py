@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from medstation.api import Json, TaskSpec
-from medstation.jobs import Desk, Pool
+from medstation.jobs import Desk, Job, Pool, Porter
 from medstation.library import Library
 from medstation.registry import Registry
 from medstation.vault import Vault
@@ -44,13 +44,20 @@ class Workstation:
     pool: Pool
 
     @classmethod
-    def on(cls, vault: Vault, registry: Registry | None = None, user: str = "") -> Workstation:
+    def on(cls, vault: Vault, registry: Registry | None = None, porter: Porter | None = None) -> Workstation:
+        """Works as whoever unlocked `vault`; the connections that are allowed in it are those of now. `porter`: see
+        `medstation.jobs.porter`."""
         registry = registry or find_plugins()
-        pool = Pool(vault.folder, vault.key, warm=modules_to_warm(tuple(registry.tasks.values())))
-        return cls(vault, Library(vault, user or vault.user.name or user_name()), registry, pool)
+        vault.connections.keep_mark()  # a restored vault has none yet
+        allowed = tuple((one.address.host, one.address.port) for one in vault.connections.all())
+        warm = modules_to_warm(tuple(registry.tasks.values()))
+        pool = Pool(vault.folder, vault.key, warm, connections=allowed, porter=porter)
+        return cls(vault, Library(vault, vault.user.name), registry, pool)
 
     @classmethod
-    def open(cls, folder: Path, passphrase: str, create: bool = False, user: str = "") -> Workstation:
+    def open(
+        cls, folder: Path, passphrase: str, create: bool = False, user: str = "", porter: Porter | None = None
+    ) -> Workstation:
         """Unlock as `user` ("": as whoever has this passphrase), or make a vault whose first administrator `user` is
         ("": the account on this machine)."""
         vault = (
@@ -58,7 +65,29 @@ class Workstation:
             if create
             else Vault.open(folder, passphrase, user)
         )
-        return cls.on(vault)
+        return cls.on(vault, porter=porter)
+
+    def submit(
+        self,
+        act: str,
+        target: str,
+        request: Json,
+        title: str,
+        *,
+        background: bool = False,
+        wait_for_warm: bool = True,
+        connect: Sequence[tuple[str, int]] = (),
+    ) -> Job:
+        """Start a job in the name of whoever unlocked the vault, see `Pool.submit` and `at_work`.
+
+        `act` is what it does, as `medstation.vault.rights` calls it; `Refused` here, and again in the worker, unless
+        the person may do it.
+        """
+        self.vault.need(act)
+        signed = {**request, "act": act, "user": self.vault.user.name}
+        return self.pool.submit(
+            target, signed, title, background=background, wait_for_warm=wait_for_warm, connect=connect
+        )
 
     def close(self) -> None:
         self.pool.close()
@@ -75,12 +104,16 @@ class Bench:
 
 @contextmanager
 def at_work(request: Json, desk: Desk) -> Iterator[Bench]:
-    """The worker's side of a job: opens the vault with the key it was handed, and closes it at the end."""
+    """The worker's side of a job: opens the vault with the key it was handed, and closes it at the end.
+
+    The person's role is read from the vault's sealed header, so the worker may do no more than who started it.
+    """
     if desk.folder is None or desk.key is None:
         raise RuntimeError("this job needs a vault, and its worker was started without one")
-    user = str(request.get("user", ""))
-    vault = Vault.attach(desk.folder, desk.key, user)
+    vault = Vault.attach(desk.folder, desk.key, str(request.get("user", "")))
     try:
-        yield Bench(Library(vault, user or user_name()), find_plugins())
+        if act := request.get("act"):
+            vault.need(act)
+        yield Bench(Library(vault, vault.user.name), find_plugins())
     finally:
         vault.close()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from medstation.actions import finetuning
+from medstation.actions import finetuning, series
+from medstation.actions.report_sections import series_section
 from medstation.api import Json, WrongUsage
 from medstation.cli.context import Context
-from medstation.cli.output import interval
+from medstation.cli.output import interval, table
 from medstation.jobs import Job
 from medstation.library import Run
 
@@ -24,6 +25,9 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("--name", default="", metavar="NAME", help="the model's name")
     parser.add_argument("--task", default="", metavar="ID", help="where two tasks have a recipe of this name")
     parser.add_argument("--seed", type=int, default=0)
+    several = parser.add_mutually_exclusive_group()
+    several.add_argument("--folds", type=int, default=0, metavar="K", help="cross-validate; makes no model")
+    several.add_argument("--curve", action="store_true", help="what more labels would bring; makes no model")
     parser.set_defaults(run=run)
 
 
@@ -38,9 +42,12 @@ def run(context: Context) -> int:
     given = context.arguments
     with context.workstation() as ws:
         chosen = settings(given.set)
-        started, job = finetuning.start(
-            ws, given.task, given.recipe, given.dataset, given.base, chosen, given.name, given.seed
-        )
+        rest = (given.base, chosen, given.name, given.seed)
+        if given.folds or given.curve:
+            kind = series.CURVE if given.curve else series.FOLDS
+            started, job = series.start(ws, given.task, given.recipe, given.dataset, kind, given.folds, *rest)
+        else:
+            started, job = finetuning.start(ws, given.task, given.recipe, given.dataset, *rest)
         return follow(context, started, job)
 
 
@@ -66,6 +73,17 @@ def line(event: Json) -> str:
 
 
 def text(result: Json) -> str:
+    return series_text(result) if series.KEY in result else _model_text(result)
+
+
+def series_text(result: Json) -> str:
+    """A cross-validation or a learning curve."""
+    section = series_section(result)
+    tables = [table(one.head, one.rows) for one in section.tables]
+    return "\n".join([section.title, *section.text, *tables, *section.small])
+
+
+def _model_text(result: Json) -> str:
     lines = [
         f"{result['model']} from {result['run']}: {result['epochs']} epochs, {result['stopped']}, {result['seconds']} s"
     ]

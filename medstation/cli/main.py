@@ -17,7 +17,9 @@ from medstation.cli import (
     demo,
     doctor,
     evaluate,
+    explain,
     export,
+    federate,
     finetune,
     importing,
     label,
@@ -26,11 +28,14 @@ from medstation.cli import (
     predict,
     records,
     runs,
+    search,
+    suggest,
     tasks,
     vault,
 )
 from medstation.cli.context import Context
 from medstation.cli.output import Output
+from medstation.jobs import Porter
 
 LONGEST = 200
 """Characters of a message of wrong usage: a call may have had a thousand names."""
@@ -47,9 +52,13 @@ VERBS: dict[str, tuple[str, Add]] = {
     "tasks": (tasks.HELP, tasks.add),
     "finetune": (finetune.HELP, finetune.add),
     "runs": (runs.HELP, runs.add),
+    "search": (search.HELP, search.add),
     "models": (models.HELP, models.add),
     "predict": (predict.HELP, predict.add),
+    "suggest": (suggest.HELP, suggest.add),
     "evaluate": (evaluate.HELP, evaluate.add),
+    "federate": (federate.HELP, federate.add),
+    "explain": (explain.HELP, explain.add),
     "export": (export.HELP, export.add),
     "deidentify": (deidentify.HELP, deidentify.add),
     "plugins": (plugins.HELP, plugins.add),
@@ -85,9 +94,9 @@ def build_parser() -> ArgumentParser:
     return parser
 
 
-def execute(arguments: Namespace) -> int:
+def execute(arguments: Namespace, porter: Porter | None = None) -> int:
     """Run one verb; a user's fault becomes two lines and an exit code, a bug its name (--debug: its traceback)."""
-    context = Context(arguments)
+    context = Context(arguments, porter)
     try:
         run: Callable[[Context], int] = arguments.run
         return run(context)

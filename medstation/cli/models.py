@@ -1,15 +1,17 @@
-"""medstation models list | show | import | export | compare | approve | retire"""
+"""medstation models: list and show, carry in and out, compare, compress; approval and evidence have their own files"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from dataclasses import asdict
 from pathlib import Path
 
 from medstation.actions import carrying, evaluating
 from medstation.actions.packages import export_model
-from medstation.api import Json, ModelInfo
+from medstation.api import Json
+from medstation.cli import compress, models_approval, models_evidence
 from medstation.cli.context import Context
+from medstation.cli.export import takes_reason
+from medstation.cli.model_words import one_model, summary
 from medstation.cli.output import interval, table
 
 HELP = "the model registry"
@@ -19,40 +21,30 @@ def add(parser: ArgumentParser) -> None:
     parser.set_defaults(run=listing)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
     verbs.add_parser("list").set_defaults(run=listing)
-    _one(verbs.add_parser("show", help="a model's card")).set_defaults(run=show)
+    one_model(verbs.add_parser("show", help="a model's card")).set_defaults(run=show)
     bring = verbs.add_parser("import", help="a model package, or a language model as a folder")
     bring.add_argument("path", type=Path, metavar="PATH")
     bring.add_argument("--name", default="", metavar="NAME", help="the model's name")
     bring.add_argument("--task", default="", metavar="ID", help="which task it is for, where several could read it")
     bring.set_defaults(run=bring_in)
-    take = _one(verbs.add_parser("export", help="write a model package"))
+    take = one_model(verbs.add_parser("export", help="write a model package"))
     take.add_argument("out", type=Path, metavar="OUT")
     take.add_argument("--folder", action="store_true", help="a folder that other programs can load (language models)")
+    takes_reason(take)
     take.set_defaults(run=take_out)
     two = verbs.add_parser("compare", help="two models on one test set")
     two.add_argument("first", metavar="A")
     two.add_argument("second", metavar="B")
     two.add_argument("--dataset", required=True, metavar="NAME")
     two.set_defaults(run=compare)
-    for name, state in (("approve", "approved"), ("retire", "retired")):
-        verb = _one(verbs.add_parser(name))
-        verb.add_argument("--reason", default="")
-        verb.set_defaults(run=_set_state, state=state)
-
-
-def _one(parser: ArgumentParser) -> ArgumentParser:
-    parser.add_argument("model", metavar="M", help="id, name, or name@version")
-    return parser
-
-
-def _summary(model: ModelInfo) -> Json:
-    facts = asdict(model)
-    return {**{name: facts[name] for name in ("id", "name", "version", "state", "task", "recipe")}, "card": model.card}
+    compress.add(verbs.add_parser("compress", help=compress.HELP))
+    models_approval.add(verbs)
+    models_evidence.add(verbs)
 
 
 def listing(context: Context) -> int:
     with context.workstation() as ws:
-        models = [_summary(model) for model in ws.library.models()]
+        models = [summary(model) for model in ws.library.models()]
     rows = [
         [one["id"], f"{one['name']}@{one['version']}", one["state"], one["recipe"], _measured(one)] for one in models
     ]
@@ -69,7 +61,7 @@ def _measured(model: Json) -> str:
 
 def show(context: Context) -> int:
     with context.workstation() as ws:
-        model = _summary(ws.library.model(context.arguments.model))
+        model = summary(ws.library.model(context.arguments.model))
     lines = [f"{model['name']}@{model['version']}  {model['state']}  {model['task']}/{model['recipe']}"]
     lines += [f"  {name}: {value}" for name, value in model["card"].items()]
     context.output.result(model, "\n".join(lines))
@@ -80,7 +72,7 @@ def bring_in(context: Context) -> int:
     given = context.arguments
     with context.workstation() as ws:
         done = context.output.follow(carrying.start_import(ws, given.path, given.name, given.task))
-        model = _summary(ws.library.model(done.result["model"]))
+        model = summary(ws.library.model(done.result["model"]))
     context.output.result(
         model, f"{model['id']}: {model['name']}@{model['version']}, a candidate until somebody approves it"
     )
@@ -91,9 +83,11 @@ def take_out(context: Context) -> int:
     given = context.arguments
     with context.workstation() as ws:
         if given.folder:
-            files = context.output.follow(carrying.start_folder(ws, given.model, given.out)).result["files"]
+            files = context.output.follow(carrying.start_folder(ws, given.model, given.out, given.reason)).result[
+                "files"
+            ]
         else:
-            files = [str(export_model(ws, given.model, given.out))]
+            files = [str(export_model(ws, given.model, given.out, given.reason))]
     context.output.result({"file": str(given.out), "files": files}, f"Written to {given.out}.")
     return 0
 
@@ -108,14 +102,4 @@ def compare(context: Context) -> int:
     ]
     headings = ["metric", result["first"], result["second"], "difference", result["second"] + " is"]
     context.output.result(result, table(headings, rows))
-    return 0
-
-
-def _set_state(context: Context) -> int:
-    given = context.arguments
-    with context.workstation() as ws:
-        model = ws.library.model(given.model)
-        ws.library.set_model_state(model.id, given.state, given.reason)
-        after = _summary(ws.library.model(model.id))
-    context.output.result(after, f"{after['name']}@{after['version']} is {after['state']}.")
     return 0

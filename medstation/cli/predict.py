@@ -9,6 +9,7 @@ from medstation.actions import exporting, predicting
 from medstation.actions.workstation import Workstation
 from medstation.api import Json, WrongUsage
 from medstation.cli.context import Context
+from medstation.cli.export import takes_reason
 
 HELP = "run a model on records or files"
 
@@ -18,6 +19,7 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="a record of the vault, or a path")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write the results there as files")
     parser.add_argument("--format", default="", metavar="F", help="the files' format (the task's first if not given)")
+    takes_reason(parser)
     parser.set_defaults(run=run)
 
 
@@ -31,6 +33,8 @@ def run(context: Context) -> int:
         )
     with context.workstation() as ws:
         predictions: list[Json] = []
+        if records and given.out:
+            ws.library.check_export(given.reason)
         if records:
             predictions += context.output.follow(predicting.start(ws, given.model, records)).result["predictions"]
         if given.out:
@@ -49,9 +53,8 @@ def _write(context: Context, ws: Workstation, prediction_id: str, out: Path) -> 
     exporter = exporting.choose_exporter(spec, "prediction", prediction.kind, context.arguments.format)
     out.mkdir(parents=True, exist_ok=True)
     target = predicting.free_name(out, prediction_id, exporter.suffix)
-    files: list[str] = context.output.follow(exporting.start(ws, prediction_id, exporter.format, target)).result[
-        "files"
-    ]
+    job = exporting.start(ws, prediction_id, exporter.format, target, context.arguments.reason)
+    files: list[str] = context.output.follow(job).result["files"]
     return files
 
 

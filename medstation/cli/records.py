@@ -17,6 +17,8 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("--task", default="", metavar="ID")
     parser.add_argument("--patient", default="", metavar="P")
     parser.add_argument("--query", default="", metavar="TEXT", help="in patient, title, date")
+    parser.add_argument("--limit", type=int, default=1000, metavar="N", help="list at most N (1000; 0 for all)")
+    parser.add_argument("--offset", type=int, default=0, metavar="N", help="leave out the first N")
     parser.set_defaults(run=run)
 
 
@@ -28,9 +30,15 @@ def add_show(parser: ArgumentParser) -> None:
 def run(context: Context) -> int:
     given = context.arguments
     with context.workstation() as ws:
-        found = [record_summary(one) for one in ws.library.records(given.task, given.patient, given.query)]
+        page = ws.library.records(
+            given.task, given.patient, given.query, given.limit + 1 if given.limit > 0 else -1, max(0, given.offset)
+        )
+    found = [record_summary(one) for one in (page[: given.limit] if given.limit > 0 else page)]
+    more = len(found) < len(page)
     rows = [[one["id"], one["patient"], one["title"], one["subtitle"], one["when"][:10], one["kind"]] for one in found]
-    context.output.result({"records": found}, table(["id", "patient", "title", "", "date", "kind"], rows, "no records"))
+    text = table(["id", "patient", "title", "", "date", "kind"], rows, "no records")
+    after = f"\nThere are more: --offset {max(0, given.offset) + given.limit} goes on." if more else ""
+    context.output.result({"records": found, "more": more}, text + after)
     return 0
 
 
@@ -39,6 +47,7 @@ def show(context: Context) -> int:
         record = ws.library.record(context.arguments.record)
         labels = [asdict(label) for label in ws.library.labels(record.id)]
         predictions = [asdict(prediction) for prediction in ws.library.predictions(record.id)]
+        ws.library.note_view(record.id)
     result = {**record_summary(record), "person": asdict(record.person), "meta": record.meta}
     lines = [
         f"{record.id}  {record.title}",

@@ -1,13 +1,15 @@
-"""medstation runs [show | resume | stop]"""
+"""medstation runs [show | resume | stop | tensorboard]"""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from dataclasses import asdict
+from pathlib import Path
 
-from medstation.actions import finetuning
+from medstation.actions import series, tensorboard
 from medstation.api import BadInput
 from medstation.cli.context import Context
+from medstation.cli.export import takes_reason
 from medstation.cli.finetune import follow, line
 from medstation.cli.output import table
 
@@ -25,6 +27,11 @@ def add(parser: ArgumentParser) -> None:
         verb = verbs.add_parser(name, help=text)
         verb.add_argument("id", metavar="ID")
         verb.set_defaults(run=act)
+    board = verbs.add_parser("tensorboard", help="its curves as TensorBoard event files, outside the vault")
+    board.add_argument("id", metavar="ID")
+    board.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    takes_reason(board)
+    board.set_defaults(run=to_tensorboard)
 
 
 def listing(context: Context) -> int:
@@ -48,7 +55,7 @@ def show(context: Context) -> int:
 
 def resume(context: Context) -> int:
     with context.workstation() as ws:
-        run, job = finetuning.resume(ws, context.arguments.id)
+        run, job = series.resume(ws, context.arguments.id)
         return follow(context, run, job)
 
 
@@ -62,4 +69,12 @@ def stop(context: Context) -> int:
     context.output.result(
         {"run": run.id, "stopping": True}, f"{run.id} ends at its next step, keeping the best so far."
     )
+    return 0
+
+
+def to_tensorboard(context: Context) -> int:
+    given = context.arguments
+    with context.workstation() as ws:
+        files = context.output.follow(tensorboard.start(ws, given.id, given.out, given.reason)).result["files"]
+    context.output.result({"files": files}, f"Written to {given.out}; look with: tensorboard --logdir {given.out}")
     return 0

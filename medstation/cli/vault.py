@@ -1,4 +1,4 @@
-"""medstation vault create | info | check (and, in their own modules, people, passphrases, recovery, backups)"""
+"""medstation vault create | info | check (and, in their own modules, people, passphrases, recovery, rules, backups)"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from medstation.actions.workstation import user_name
 from medstation.api import Json
-from medstation.cli import vault_backup, vault_people
+from medstation.cli import vault_backup, vault_people, vault_rules
 from medstation.cli.context import Context
 from medstation.library.holders import holders
 from medstation.vault import Vault, mend
@@ -27,13 +27,14 @@ def add(parser: ArgumentParser) -> None:
     )
     check_parser.set_defaults(run=check)
     vault_people.add(verbs)
+    vault_rules.add(verbs)
     vault_backup.add(verbs)
 
 
 def create(context: Context) -> int:
     from medstation.library import Library
 
-    vault = Vault.create(context.vault_folder, context.passphrase(confirm=True), user=user_name())
+    vault = Vault.create(context.vault_folder, context.passphrase(confirm=True), user=context.user or user_name())
     try:
         Library(vault, "")
         facts = {"vault": str(vault.folder), "user": vault.user.name}
@@ -59,7 +60,7 @@ def check(context: Context) -> int:
         mended = mend(ws.vault, report.damaged, Path(given.backup), map(Path, given.base)) if given.backup else []
         if mended:
             report = ws.vault.check(deep=given.deep)
-        records = len(ws.library.records())
+        records = ws.library.count()
     problems = [*report.problems, *_losses({blob: lost.get(blob, []) for blob in report.damaged})]
     repaired = [*report.repaired, *(f"blob {blob} is restored from the backup" for blob in mended)]
     facts = {"ok": report.ok, "records": records, "blobs": report.blobs, "problems": problems, "repaired": repaired}

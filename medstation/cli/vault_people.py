@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
-import sys
 from argparse import ArgumentParser, _SubParsersAction
 from dataclasses import asdict
 from pathlib import Path
 
-from medstation.api import NotFound, VaultLocked
+from medstation.cli import secret
 from medstation.cli.context import Context
 from medstation.cli.output import table
-from medstation.vault import ADMINISTRATOR, ROLES, Vault
+from medstation.vault import ROLES, Vault
 
 _NEW_FILE = "--new-passphrase-file"
 
@@ -61,9 +59,9 @@ def list_people(context: Context) -> int:
 
 def add_person(context: Context) -> int:
     with context.open_vault() as vault:
-        vault.user.need(ADMINISTRATOR, "adding a person")  # said before a passphrase is asked for
+        vault.need("people.add")  # said before a passphrase is asked for
         name = context.arguments.name
-        passphrase = _new_secret(context, f"Passphrase of {name}: ")
+        passphrase = _new_secret(context, f"Passphrase of {name}")
         person = vault.people.add(name, context.arguments.role, passphrase)
     context.output.result(asdict(person), f"{person.name} may unlock the vault as {person.role}.")
     return 0
@@ -93,7 +91,7 @@ def change_person(context: Context) -> int:
 def change_passphrase(context: Context) -> int:
     old = context.passphrase()
     with Vault.open(context.vault_folder, old, context.user) as vault:
-        vault.people.change_passphrase(old, _new_secret(context, "New passphrase: "))
+        vault.people.change_passphrase(old, _new_secret(context, "New passphrase"))
         name = vault.user.name
     context.output.result({"changed": name}, f"The passphrase of {name} is changed.")
     return 0
@@ -110,36 +108,20 @@ def make_recovery_key(context: Context) -> int:
 
 
 def recover(context: Context) -> int:
-    key = _secret(context, context.arguments.recovery_key_file, "Recovery key: ")
+    key = _secret(context.arguments.recovery_key_file, "Recovery key")
     with Vault.recover(context.vault_folder, key) as vault:
-        name = context.arguments.person
-        if not name:
-            name = next(one.name for one in vault.people.all() if one.role == ADMINISTRATOR)
-        vault.people.set_passphrase(name, _new_secret(context, f"New passphrase of {name}: "))
+        name = context.arguments.person or context.user or vault.people.first_administrator()
+        name = vault.people.named(name).name  # said before a passphrase is asked for
+        vault.people.set_passphrase(name, _new_secret(context, f"New passphrase of {name}"))
     context.output.result({"changed": name}, f"The passphrase of {name} is changed.")
     return 0
 
 
-def _new_secret(context: Context, prompt: str) -> str:
-    return _secret(context, context.arguments.new_passphrase_file, prompt, confirm=True)
+def _new_secret(context: Context, what: str) -> str:
+    return _secret(context.arguments.new_passphrase_file, what, confirm=True)
 
 
-def _secret(context: Context, file: str | None, prompt: str, confirm: bool = False) -> str:
-    """From a file or from the terminal, without echo."""
+def _secret(file: str | None, what: str, confirm: bool = False) -> str:
     if file:
-        return _first_line(Path(file))
-    if not sys.stdin.isatty():
-        wanted = prompt.rstrip(": ").lower()
-        raise VaultLocked(f"there is no terminal to ask at ({wanted})", "Give it in a file: see --help.")
-    given = getpass.getpass(prompt)
-    if confirm and getpass.getpass("Again: ") != given:
-        raise VaultLocked("the two differ", "Try again.")
-    return given
-
-
-def _first_line(path: Path) -> str:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotFound(f"{path} cannot be read: {error}", "Check its path and permissions.") from error
-    return lines[0] if lines else ""
+        return secret.from_file(Path(file))
+    return secret.from_terminal(what, "Give it in a file: see --help.", confirm)

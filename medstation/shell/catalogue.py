@@ -61,12 +61,14 @@ class Catalogue(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self.filter)
         layout.addWidget(scrolled(inside), 1)
-        package = button(self.tr("Import a model…"), tip=self.tr("A model package, as MedStation exports it"))
-        folder = button(self.tr("From a folder…"), tip=self.tr("A model of another program, with safetensors weights"))
-        folder.setAccessibleName(self.tr("Import a model from a folder"))
-        package.clicked.connect(self.import_asked)
-        folder.clicked.connect(self.import_folder_asked)
-        layout.addWidget(ButtonRow(package, folder))
+        self.package = button(self.tr("Import a model…"), tip=self.tr("A model package, as MedStation exports it"))
+        self.folder = button(
+            self.tr("From a folder…"), tip=self.tr("A model of another program, with safetensors weights")
+        )
+        self.folder.setAccessibleName(self.tr("Import a model from a folder"))
+        self.package.clicked.connect(self.import_asked)
+        self.folder.clicked.connect(self.import_folder_asked)
+        layout.addWidget(ButtonRow(self.package, self.folder))
 
     def show_all(self, task: TaskSpec, runs: Sequence[Run], models: Sequence[ModelInfo]) -> None:
         """Show these, newest first."""

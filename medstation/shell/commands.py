@@ -14,12 +14,14 @@ from medstation.shell.finder import Entry
 
 @dataclass(frozen=True)
 class Command:
-    """`keys` is in Qt's portable form ("Ctrl+K"), "" for none; `group` heads it in the keyboard map."""
+    """`keys` is in Qt's portable form ("Ctrl+K"), "" for none; `group` heads it in the keyboard map; `right` is the act
+    that it leads to, as `medstation.vault.rights` calls it, "" where every role may do it."""
 
     title: str
     group: str
     act: Callable[[], None]
     keys: str = ""
+    right: str = ""
 
     def entry(self, kind: str) -> Entry:
         """The command as the search box lists it."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox
 
 from medstation.api import Exporter, TaskSpec
 from medstation.widgets.panels import ButtonRow, Section, button
@@ -24,25 +25,44 @@ class Exportable:
 
 
 class ExportSection(Section):
-    """Signal: `asked(id, format)`. Hidden where there is nothing to export."""
+    """Signals: `asked(id, format)`, `asked_without_identity(id)`. Hidden where there is nothing to export."""
 
     asked = Signal(str, str)
+    asked_without_identity = Signal(str)
 
     def __init__(self) -> None:
         super().__init__(self.tr("Export"))
-        self._buttons = ButtonRow()
-        self.add(self._buttons)
+        self._task: TaskSpec | None = None
+        self._things: Sequence[Exportable] = ()
+        self.without_identity = QCheckBox(self.tr("Without identity"))
+        self.without_identity.setToolTip(self.tr("Copies of the record's files in which nobody can be recognised"))
+        self.without_identity.toggled.connect(self._show_buttons)
+        self.buttons = ButtonRow()
+        self.add(self.without_identity, self.buttons)
 
     def show_things(self, task: TaskSpec | None, things: Sequence[Exportable]) -> None:
-        """One button for every thing and every format that fits it."""
-        self._buttons.empty()
-        fitting = [(thing, one) for thing in things for one in (task.exporters if task else ()) if fits(one, thing)]
+        """One button for every thing and every format that fits it; or one for the record's files without identity."""
+        self._task, self._things = task, things
+        records = [thing for thing in things if thing.of == "record"]
+        self.without_identity.setVisible(bool(task and task.deidentify_look and records))
+        self._show_buttons()
+
+    def _show_buttons(self) -> None:
+        self.buttons.empty()
+        if self.without_identity.isVisibleTo(self) and self.without_identity.isChecked():
+            record = next(thing for thing in self._things if thing.of == "record")
+            made = button(self.tr("Files without identity…"))
+            made.clicked.connect(lambda: self.asked_without_identity.emit(record.id))
+            self.buttons.add(made)
+            return
+        exporters = self._task.exporters if self._task else ()
+        fitting = [(thing, one) for thing in self._things for one in exporters if fits(one, thing)]
         for thing, exporter in fitting:
             text = ": ".join(part for part in (thing.name, exporter.title) if part)
             made = button(text, name=self.tr("Export {0}").format(text))
             made.clicked.connect(lambda _, key=thing.id, form=exporter.format: self.asked.emit(key, form))
-            self._buttons.add(made)
-        self.setVisible(bool(fitting))
+            self.buttons.add(made)
+        self.setVisible(bool(fitting) or self.without_identity.isVisibleTo(self))
 
 
 def fits(exporter: Exporter, thing: Exportable) -> bool:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from medstation.api import MedStationError
+from medstation.shell.name_line import NameLine
 from medstation.shell.strength import MINIMUM, strength
 from medstation.shell.wording import sentence
 from medstation.widgets.panels import button, label, set_tone
@@ -85,16 +86,22 @@ class GatePage(QWidget):
 
 
 class UnlockPage(GatePage):
-    """Asks for the passphrase of the vault in `folder`. Signal: `forgotten`, when nobody knows it any more."""
+    """Asks for the passphrase of the vault in `folder`, and whose it is once `name.show_people` was told of several.
+
+    Signal: `forgotten`, when nobody knows it any more.
+    """
 
     forgotten = Signal()
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, expected: str = "") -> None:
         super().__init__(self.tr("Unlock the vault"), self.tr("Unlock"))
+        self.name = NameLine(self.tr("Your name"), expected)
         self.passphrase = self.passphrase_line(self.tr("Passphrase"))
+        self.name.returnPressed.connect(self.passphrase.setFocus)
         where = label(str(folder), "small", wrap=True)
         where.setToolTip(self.tr("The folder of the vault"))
         self.form.addWidget(where)
+        self.form.addWidget(self.name)
         self.form.addWidget(self.passphrase)
         self.finish()
         forgot = button(self.tr("Use the recovery key…"), "quiet")
@@ -122,9 +129,10 @@ class RecoverPage(GatePage):
     def __init__(self, folder: Path) -> None:
         super().__init__(self.tr("Open with the recovery key"), self.tr("Set the new passphrase"))
         meaning = self.tr(
-            "The recovery key was shown once, when the vault was made. With it the first administrator gets a new "
-            "passphrase; nothing that is stored changes."
+            "The recovery key was shown once, when the vault was made. With it an administrator, or whoever is named, "
+            "gets a new passphrase; nothing that is stored changes."
         )
+        self.name = NameLine(self.tr("For whom (empty: the first administrator)"))
         self.key = QLineEdit()
         self.key.setAccessibleName(self.tr("Recovery key"))
         self.key.setPlaceholderText(self.tr("Recovery key, as it was written down"))
@@ -132,6 +140,7 @@ class RecoverPage(GatePage):
         self.form.addWidget(label(meaning, "muted", wrap=True))
         self.form.addWidget(label(str(folder), "small", wrap=True))
         self.form.addWidget(self.key)
+        self.form.addWidget(self.name)
         self.new.add_to(self.form)
         self.finish()
         back = button(self.tr("Back"), "quiet")

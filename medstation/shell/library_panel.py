@@ -31,10 +31,12 @@ EXPAND_ALL_BELOW = 60
 
 
 class LibraryPanel(QFrame):
-    """Signals: `record_chosen(key)`, `filter_edited(text)`, `import_asked`, `paths_dropped(list of Path)`."""
+    """Signals: `record_chosen(key)`, `filter_edited(text)`, `more_asked`, `import_asked`,
+    `paths_dropped(list of Path)`."""
 
     record_chosen = Signal(str)
     filter_edited = Signal(str)
+    more_asked = Signal()
     import_asked = Signal()
     paths_dropped = Signal(list)
 
@@ -51,6 +53,9 @@ class LibraryPanel(QFrame):
         self.empty = EmptyState("", "")
         self.empty.action.setText(self.tr("Import files…"))
         self.empty.acted.connect(self.import_asked)
+        self.more = button("", "quiet", tip=self.tr("Lists more records; the filter finds any of them at once"))
+        self.more.clicked.connect(self.more_asked)
+        self.more.hide()
         self.pages = QStackedWidget()
         self.lists = QStackedWidget()
         for widget in (self.tree, self.empty):
@@ -64,6 +69,7 @@ class LibraryPanel(QFrame):
         inside.setSpacing(8)
         inside.addWidget(self.filter)
         inside.addWidget(self.lists, 1)
+        inside.addWidget(self.more)
         self.pages.addWidget(records)
         self.pages.addWidget(catalogue)
         outer = QVBoxLayout(self)
@@ -118,9 +124,11 @@ class LibraryPanel(QFrame):
         self._switch.button(index).setChecked(True)
         self.pages.setCurrentIndex(index)
 
-    def show_items(self, items: Sequence[Item], chosen: str) -> None:
-        """Show these records, with `chosen` (a key, "" for none) marked."""
+    def show_items(self, items: Sequence[Item], chosen: str, more: bool = False) -> None:
+        """Show these records, with `chosen` (a key, "" for none) marked. `more`: there are others."""
         self.model.show_items(items)
+        self.more.setText(self.tr("First {0} records · show more").format(len(items)))
+        self.more.setVisible(more)
         self.lists.setCurrentWidget(self.tree if items else self.empty)
         if len(items) <= EXPAND_ALL_BELOW:
             self.tree.expandAll()

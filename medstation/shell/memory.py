@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 class Memory:
     """`lock_minutes` without a touch lock the vault (0: never), with `lock_at_work` also while a run would be stopped.
 
+    `person` is who unlocked last, where several people do (their names stand in the locked vault's header as well).
     `geometry` is Qt's own, as base64; `views` holds view states by record id, numbers only (see `keep_view`)."""
 
     theme: str = "dark"
@@ -27,6 +28,7 @@ class Memory:
     columns: list[int] = field(default_factory=list)
     task: str = ""
     record: str = ""
+    person: str = ""
     lock_minutes: int = 15
     lock_at_work: bool = False
     views: dict[str, Json] = field(default_factory=dict)

@@ -3,39 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
 from medstation.shell.commands import Command
 from medstation.shell.finder import Entry
 from medstation.shell.inspector import FINETUNE, INFER, RECORD, REVIEW
+from medstation.shell.permissions import Permissions
 from medstation.shell.wiring import Wiring
 from medstation.shell.wording import model_title, person_title, states
+from medstation.vault import rights
 
 
 class Menu(QObject):
     """`lock` and `leave` belong to the window."""
 
-    def __init__(self, wiring: Wiring, lock: Callable[[], None], leave: Callable[[], None]) -> None:
+    def __init__(
+        self, wiring: Wiring, permissions: Permissions, lock: Callable[[], None], leave: Callable[[], None]
+    ) -> None:
         super().__init__(wiring)
         self._wiring = wiring
+        self._permissions = permissions
         self._lock = lock
         self._leave = leave
 
     def commands(self) -> list[Command]:
         """In the order of the keyboard map."""
-        return [*self._data(), *self._places(), *self._window()]
+        return [self._permitted(command) for command in (*self._data(), *self._places(), *self._window())]
+
+    def _permitted(self, command: Command) -> Command:
+        """What the person may not do stays in the lists, and says why."""
+        reason = self._permissions.reason(command.right) if command.right else ""
+        return replace(command, act=lambda: self._wiring.session.said.emit(reason)) if reason else command
 
     def _data(self) -> list[Command]:
         asking, session, group = self._wiring.asking, self._wiring.session, self.tr("Data")
         library = self._wiring.place.library
         return [
-            Command(self.tr("Import files…"), group, asking.import_files, "Ctrl+O"),
-            Command(self.tr("Import a folder…"), group, asking.import_folder, "Ctrl+Shift+O"),
+            Command(self.tr("Import files…"), group, asking.import_files, "Ctrl+O", rights.IMPORT),
+            Command(self.tr("Import a folder…"), group, asking.import_folder, "Ctrl+Shift+O", rights.IMPORT),
             Command(self.tr("Open a folder without importing…"), group, asking.open_folder, "Ctrl+Alt+O"),
-            Command(self.tr("Attach labels from a folder…"), group, asking.attach_labels),
-            Command(self.tr("Import a model package…"), group, asking.import_model),
-            Command(self.tr("Import a model folder…"), group, asking.import_model_folder),
+            Command(self.tr("Attach labels from a folder…"), group, asking.attach_labels, right=rights.LABEL),
+            Command(self.tr("Import a model package…"), group, asking.import_model, right=rights.ADD_MODEL),
+            Command(self.tr("Import a model folder…"), group, asking.import_model_folder, right=rights.ADD_MODEL),
             Command(self.tr("Next record"), group, lambda: library.step(1), "Ctrl+Down"),
             Command(self.tr("Previous record"), group, lambda: library.step(-1), "Ctrl+Up"),
             Command(

@@ -12,7 +12,9 @@ from medstation.shell import machine
 from medstation.shell.commands import Command, install
 from medstation.shell.idle import IdleLock
 from medstation.shell.menu import Menu
+from medstation.shell.permissions import Permissions, guard_workplace
 from medstation.shell.session import Session
+from medstation.shell.traffic import Traffic, places
 from medstation.shell.training import Training
 from medstation.shell.verbs import Verbs
 from medstation.shell.wiring import Wiring
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from medstation.shell.memory import Memory
 
 Network = Callable[[], tuple[bool, int]]
-"""() -> (whether the system lets no connection out, how many connections there are)."""
+"""() -> (whether the system lets no connection out, how often this process tried to make one)."""
 PULSE_MS = 2000
 
 
@@ -47,7 +49,9 @@ class Office:
         self.training = Training(self.session)
         self.place = Workplace(self.session, self.verbs, look)
         self.wiring = Wiring(self.session, self.verbs, self.training, self.place, look)
-        self.menu = Menu(self.wiring, lock, leave)
+        self.permissions = Permissions(ws.vault.user, self.place)
+        guard_workplace(self.place, self.permissions)
+        self.menu = Menu(self.wiring, self.permissions, lock, leave)
         self.commands: list[Command] = self.menu.commands()
         install(self.commands, self.place)
         self.place.top.search_asked.connect(self.menu.search)
@@ -93,8 +97,11 @@ class Office:
     async def _feel_pulse(self) -> None:
         found = await self.session.awaiting.off_thread(lambda: (machine.load(), self._network()))
         sealed, here = found[1]
+        pool = self.session.ws.pool
+        traffic = Traffic(sealed, here + len(pool.attempts()), len(pool.connections()), places(pool.allowed))
         self.place.status.show_machine(found[0])
-        self.place.top.show_network(sealed, here + len(self.session.ws.pool.attempts()))
+        self.place.status.show_network(traffic)
+        self.place.top.show_network(traffic)
 
     def close(self) -> None:
         """Keep the views' states, end the jobs, and close the vault."""

@@ -13,6 +13,7 @@ import qasync
 from PySide6.QtWidgets import QApplication
 
 from medstation.api import MedStationError
+from medstation.jobs.porter import START_ANEW
 from medstation.shell.awaiting import Awaiting
 from medstation.shell.gate import FirstStartPage, GatePage, RecoverPage, UnlockPage
 from medstation.shell.look import Look
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from medstation.actions.workstation import Workstation
     from medstation.shell.office import Network, Office
 
-MakeWorkstation = Callable[[Path, str, bool], "Workstation"]
-"""(vault folder, passphrase, whether to create it) -> the open workstation. Called off the window's thread."""
-LOCKED = 75
+MakeWorkstation = Callable[[Path, str, bool, str], "Workstation"]
+"""(vault folder, passphrase, whether to create it, who unlocks it or "") -> the open workstation. Called off the
+window's thread."""
+LOCKED = START_ANEW
 """What `start` returns when the person locked the vault: start the program anew, so that no memory holds the key."""
 log = logging.getLogger(__name__)
 
@@ -38,10 +40,12 @@ def start(
     config_dir: Path,
     network: Network,
     passphrase: str = "",
+    user: str = "",
 ) -> int:
     """Open the window and stay until it is closed; 0, or `LOCKED`.
 
-    `paths` are opened without importing. A `passphrase` (of the demo's vault) opens the vault without asking.
+    `paths` are opened without importing. A `passphrase` (of the demo's vault) opens the vault without asking; `user` is
+    who unlocks it, if that is known.
     """
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
@@ -49,7 +53,7 @@ def start(
     app.setQuitOnLastWindowClosed(False)
     Collector(app)
     with qasync.QEventLoop(app) as loop:
-        shell = Shell(app, loop, vault_folder, make_workstation, config_dir, network, paths)
+        shell = Shell(app, loop, vault_folder, make_workstation, config_dir, network, paths, user)
         shell.open(passphrase)
         code: int = loop.run_until_complete(shell.ended)
         loop.run_until_complete(shell.awaiting.settle())
@@ -68,12 +72,14 @@ class Shell:
         config_dir: Path,
         network: Network,
         paths: Sequence[Path] = (),
+        user: str = "",
     ) -> None:
         self._folder = vault_folder
         self._make_workstation = make_workstation
         self._config_dir = config_dir
         self._network = network
         self._paths = list(paths)
+        self._user = user
         self._code = 0
         self.ended = loop.create_future()
         self.memory = Memory.load(config_dir)
@@ -88,45 +94,69 @@ class Shell:
     def open(self, passphrase: str = "") -> None:
         """Show the gate: to make a vault where there is none yet, or else to unlock it."""
         create = not self._folder.exists() or not any(self._folder.iterdir())
-        self._show_gate(FirstStartPage(self._folder) if create else UnlockPage(self._folder), create)
+        self._show_gate(FirstStartPage(self._folder) if create else self._unlock_page(), create)
         self.window.show()
         assert self.gate is not None
         if passphrase:
             self.gate.show_busy(True)
-            self.gate.entered.emit(passphrase)
+            self.awaiting.start(self._enter(passphrase, create, self._user))
+
+    def _unlock_page(self) -> UnlockPage:
+        return UnlockPage(self._folder, self._user or self.memory.person)
 
     def _show_gate(self, page: GatePage, create: bool = False) -> None:
         self.gate = page
-        page.entered.connect(lambda entered: self.awaiting.start(self._enter(entered, create)))
         if isinstance(page, UnlockPage):
+            page.entered.connect(lambda entered: self.awaiting.start(self._enter(entered, False, page.name.name)))
             page.forgotten.connect(lambda: self._show_gate(RecoverPage(self._folder)))
-        if isinstance(page, RecoverPage):
-            page.given_up.connect(lambda: self._show_gate(UnlockPage(self._folder)))
-            page.recovered.connect(lambda key, new: self.awaiting.start(self._recover(key, new)))
+        elif isinstance(page, RecoverPage):
+            page.given_up.connect(lambda: self._show_gate(self._unlock_page()))
+            page.recovered.connect(lambda key, new: self.awaiting.start(self._recover(key, new, page.name.name)))
+        else:
+            page.entered.connect(lambda entered: self.awaiting.start(self._enter(entered, create, self._user)))
         self.window.show_page(page)
+        if isinstance(page, UnlockPage | RecoverPage):
+            self.awaiting.start(self._ask_who(page))
 
-    async def _recover(self, key: str, passphrase: str) -> None:
-        """A new passphrase for the first administrator, then in with it."""
+    async def _ask_who(self, page: UnlockPage | RecoverPage) -> None:
+        """Asks for a name where the vault has several people. A header that cannot be read is told at the unlocking."""
 
-        def set_passphrase() -> None:
-            from medstation.vault import ADMINISTRATOR, Vault
+        def read() -> tuple[str, ...]:
+            from medstation.vault import people_at
+
+            try:
+                return people_at(self._folder)
+            except MedStationError as error:
+                log.warning("the people of the vault are not known: %s", error.message)
+                return ()
+
+        names = await self.awaiting.off_thread(read)
+        if self.gate is page:
+            page.name.show_people(names)
+
+    async def _recover(self, key: str, passphrase: str, user: str) -> None:
+        """A new passphrase for `user` ("": the first administrator), then in with it."""
+
+        def set_passphrase() -> str:
+            from medstation.vault import Vault
 
             with Vault.recover(self._folder, key) as vault:
-                name = next(one.name for one in vault.people.all() if one.role == ADMINISTRATOR)
-                vault.people.set_passphrase(name, passphrase)
+                person = vault.people.named(user or vault.people.first_administrator())
+                vault.people.set_passphrase(person.name, passphrase)
+                return person.name
 
         try:
-            await self.awaiting.off_thread(set_passphrase)
+            name = await self.awaiting.off_thread(set_passphrase)
         except MedStationError as error:
             self._tell_gate(error)
         else:
-            await self._enter(passphrase, create=False)
+            await self._enter(passphrase, create=False, user=name)
 
-    async def _enter(self, passphrase: str, create: bool) -> None:
+    async def _enter(self, passphrase: str, create: bool, user: str) -> None:
         def prepare() -> Workstation:
             import medstation.shell.office  # noqa: F401  # loaded here, while the person waits for the key anyway
 
-            return self._make_workstation(self._folder, passphrase, create)
+            return self._make_workstation(self._folder, passphrase, create, user)
 
         try:
             ws = await self.awaiting.off_thread(prepare)
@@ -152,6 +182,7 @@ class Shell:
         from medstation.shell.office import Office
 
         self.gate = None
+        self.memory.person = ws.vault.user.name
         self.office = office = Office(ws, self.awaiting, self.memory, self.look, self._network, self.lock, self.leave)
         office.session.jobs_changed.connect(self.on_jobs_changed)
         office.idle.due.connect(self.lock_unasked)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from medstation.actions.report_sections import series_section
 from medstation.api import ModelInfo, Recipe
 from medstation.shell.comparison import ComparisonTable
+from medstation.shell.evidence_cards import SectionCard
 from medstation.shell.look import Look
 from medstation.shell.run_story import RunStory
 from medstation.shell.wording import dataset_patients, model_title, number, sentence, states
-from medstation.widgets.panels import Card, ElidedLabel, Pill, button, label, scrolled
+from medstation.widgets.panels import Card, ElidedLabel, Pill, button, clear, label, scrolled
 from medstation.widgets.plots import Line, LineChart, Mark
 
 if TYPE_CHECKING:
@@ -56,8 +58,9 @@ class RunPage(QWidget):
         self.model.clicked.connect(lambda: self.model_asked.emit(self._model))
         self.loss = LineChart(self.tr("Loss by epoch"), look.tokens, self.tr("epoch"))
         self.curve = LineChart(self.tr("Metric by epoch"), look.tokens, self.tr("epoch"))
-        self.table = ComparisonTable()
+        self.table, self.kept = ComparisonTable(), ComparisonTable()
         self.waiting = label("", "muted", wrap=True)
+        self.several = QVBoxLayout()
         self.log = QPlainTextEdit()
         self.log.setProperty("role", "log")
         self.log.setReadOnly(True)
@@ -90,7 +93,12 @@ class RunPage(QWidget):
         proof = Card(self.tr("Before and after, on the frozen test set"))
         proof.body.addWidget(self.waiting)
         proof.body.addWidget(self.table)
+        self.proof = proof
         layout.addWidget(proof)
+        layout.addLayout(self.several)
+        self.kept_card = Card(self.tr("What it kept: before and after, on the old test set of its base"))
+        self.kept_card.body.addWidget(self.kept)
+        layout.addWidget(self.kept_card)
         log = Card(self.tr("Log"))
         log.body.addWidget(self.log)
         layout.addWidget(log, 2)
@@ -147,6 +155,10 @@ class RunPage(QWidget):
 
     def _show_results(self, facts: RunFacts) -> None:
         results = facts.run.results
+        clear(self.several)
+        self.proof.setVisible("series" not in facts.run.settings)
+        if "series" in results:
+            self.several.addWidget(SectionCard(series_section(results)))
         measured = bool(results and results.get("after"))
         self.table.setVisible(measured)
         self.waiting.setVisible(not measured)
@@ -157,10 +169,14 @@ class RunPage(QWidget):
                 "The base and the best model are measured on the same patients; the result stands here at the end."
             )
         )
+        kept = results.get("forgetting") if results else None
+        self.kept_card.setVisible(bool(kept))
         if measured:
             before = self.tr("{0} (before)").format(model_title(facts.base) if facts.base else self.tr("untrained"))
             after = self.tr("best epoch {0} (after)").format(results.get("best_epoch", "–"))
             self.table.show_results(results, facts.recipe.metrics if facts.recipe else (), before, after)
+            if kept:
+                self.kept.show_results(kept, facts.recipe.metrics if facts.recipe else (), before, after)
 
     def _origin(self, facts: RunFacts) -> str:
         base = self.tr("from {0}").format(model_title(facts.base)) if facts.base else self.tr("from scratch")

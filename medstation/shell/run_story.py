@@ -73,6 +73,9 @@ class RunStory:
         if self.log:
             self.log[-1] += f" · {saved}"
 
+    def _take_series(self, event: Json) -> None:
+        self.log.append(translate("run", "{0}: {1} cases measured").format(event["title"], len(event["cases"])))
+
     def _take_finished(self, event: Json) -> None:
         ends = {
             "completed": translate("run", "all epochs done"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from medstation.api import Json, Label, MedStationError, ModelInfo, Stopped, TaskSpec
+from medstation.api import Json, Label, MedStationError, ModelInfo, NotFound, Stopped, TaskSpec
 from medstation.shell.awaiting import Awaiting
 from medstation.shell.items import Item, items_of
 from medstation.shell.job_board import JobBoard
@@ -23,12 +23,21 @@ if TYPE_CHECKING:
     from medstation.library import DataSet, Prediction, Run
 
 
+PAGE = 500
+"""Records that the list takes at once: more are slow to draw and nobody reads them; the filter finds the others."""
+
+
 @dataclass
 class Shown:
-    """The values that are on the screen. `runs`, `models` and `datasets` are those of the task, newest first."""
+    """The values that are on the screen. `runs`, `models` and `datasets` are those of the task, newest first.
+
+    At most `listed` records are read for the list; `more` says that there are others.
+    """
 
     task: TaskSpec | None = None
     query: str = ""
+    listed: int = PAGE
+    more: bool = False
     items: list[Item] = field(default_factory=list)
     item: Item | None = None
     labels: list[Label] = field(default_factory=list)
@@ -87,6 +96,7 @@ class Session(QObject):
         if self.shown.task and self.shown.task.id == task_id:
             return
         self.shown.task = self.ws.registry.task(task_id)
+        self.shown.listed = PAGE
         self.memory.task = task_id
         self.close_item()
         self.task_changed.emit()
@@ -96,23 +106,32 @@ class Session(QObject):
     async def filter(self, query: str) -> None:
         """Only records that `query` finds."""
         if query != self.shown.query:
-            self.shown.query = query
+            self.shown.query, self.shown.listed = query, PAGE
             await self.refresh_items()
+
+    async def list_more(self) -> None:
+        """A page more in the list."""
+        self.shown.listed += PAGE
+        await self.refresh_items()
 
     async def refresh_items(self) -> None:
         """Read the list of records anew."""
         if (task := self.shown.task) is None:
             return
-        query, library = self.shown.query, self.ws.library
+        query, listed, library = self.shown.query, self.shown.listed, self.ws.library
         others = {spec.id: spec.title for spec in self.ws.registry.tasks.values() if spec.id != task.id}
 
-        def read() -> list[Item]:
-            beside = [record for record in library.records_beside(task.id, query) if record.task in others]
-            records = library.records(task=task.id, query=query) + beside
-            return items_of(records, library.counts([record.id for record in records]), others)
+        def read() -> tuple[list[Item], bool]:
+            if self.shown.query != query:
+                return [], False  # another word was typed meanwhile
+            found = library.records(task=task.id, query=query, limit=listed + 1)
+            records = found[:listed]
+            records += [record for record in library.records_beside(task.id, records) if record.task in others]
+            return items_of(records, library.counts([record.id for record in records]), others), len(found) > listed
 
-        items = await self.awaiting.off_thread(read)
-        if (self.shown.task, self.shown.query) == (task, query):
+        items, more = await self.awaiting.off_thread(read)
+        if (self.shown.task, self.shown.query, self.shown.listed) == (task, query, listed):
+            self.shown.more = more
             opened = [item for item in self.opened if item.record.task == task.id]
             self.shown.items = opened + items
             self.items_changed.emit()
@@ -133,8 +152,8 @@ class Session(QObject):
         return next((item for item in self.shown.items if item.key == key), None)
 
     async def open_item(self, key: str) -> None:
-        """Show a record."""
-        item = self.item(key)
+        """Show a record, of those listed or any other of the library."""
+        item = self.item(key) or await self.awaiting.off_thread(lambda: self._unlisted(key))
         if item is not None and item.elsewhere:
             await self.choose_task(item.record.task)
             item = self.item(key) or replace(item, elsewhere="")  # not listed there where the filter found another word
@@ -147,6 +166,18 @@ class Session(QObject):
         await self.refresh_item()
         if self.shown.item is item:
             self.item_read.emit()
+        if item.imported:  # last: what the person waits for is on the screen
+            await self.awaiting.off_thread(lambda: self.ws.library.note_view(item.record.id))
+
+    def _unlisted(self, key: str) -> Item | None:
+        """A record of the shown task that is not in the list, because that is long or filtered."""
+        try:
+            record = self.ws.library.record(key)
+        except NotFound:
+            return None
+        task = self.shown.task
+        listed = task is None or record.task == task.id
+        return items_of([record], self.ws.library.counts([record.id]))[0] if listed else None
 
     def close_item(self) -> None:
         """Show no record."""
@@ -204,7 +235,9 @@ class Session(QObject):
         return self.stories.setdefault(run_id, RunStory())
 
     def close(self) -> None:
-        """End the jobs, then everything that holds the key."""
+        """End the jobs, then everything that holds the key. The workers first: who waits for a job need not ask it to
+        stop, and locking takes no longer than their end."""
+        self.ws.pool.close()
         self.awaiting.close()
         self.ws.close()
 

@@ -16,12 +16,16 @@ from medstation.widgets.panels import Facts, button, label
 
 
 class SettingsDialog(QDialog):
-    """Changes show at once. Signals: `changed(theme, text size)`, `locking_changed(minutes, also at work)`."""
+    """Changes show at once. Signals: `changed(theme, text size)`, `locking_changed(minutes, also at work)`,
+    `reasons_changed(whether every export needs a reason)`, which holds for everybody in the vault."""
 
     changed = Signal(str, str)
     locking_changed = Signal(int, bool)
+    reasons_changed = Signal(bool)
 
-    def __init__(self, look: Look, memory: Memory, vault: Json, plugins: Sequence[PluginInfo], parent: QWidget) -> None:
+    def __init__(
+        self, look: Look, memory: Memory, vault: Json, reasons: bool, plugins: Sequence[PluginInfo], parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Settings"))
         self.setMinimumWidth(440)
@@ -44,6 +48,10 @@ class SettingsDialog(QDialog):
         self.at_work.toggled.connect(self.on_locking)
         self._add_row(locking, self.minutes)
         locking.addRow(self.at_work)
+        self.reasons = QCheckBox(self.tr("Every export needs a reason, whoever makes it"))
+        self.reasons.setChecked(reasons)
+        self.reasons.toggled.connect(self.reasons_changed)
+        locking.addRow(self.reasons)
         facts = Facts()
         facts.show_rows([(name.replace("_", " ").capitalize(), str(value)) for name, value in vault.items()])
         loaded = Facts()

@@ -39,7 +39,7 @@ class Stage(QWidget):
         self.empty = EmptyState("", "")
         self.empty.acted.connect(self.next_step_asked)
         self.run = RunPage(look)
-        self.model = ModelPage()
+        self.model = ModelPage(look)
         self.pages = QStackedWidget()
         for page in (self.empty, self.run, self.model):
             self.pages.addWidget(page)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton, QW
 
 from medstation.shell.job_board import JobBoard, JobLine
 from medstation.shell.look import Look
+from medstation.shell.traffic import Traffic
 from medstation.shell.wording import time_left
 from medstation.widgets.icons import icon
 from medstation.widgets.panels import ElidedLabel, label
@@ -31,6 +32,9 @@ class StatusLine(QFrame):
         self._rows: dict[str, _JobRow] = {}
         self.said = ElidedLabel("", "small")
         self.more = label("", "small")
+        self.network = ElidedLabel("", "small")
+        self.network.setMaximumWidth(420)
+        self.network.hide()
         self.machine = label("", "small")
         self._jobs = QHBoxLayout()
         self._jobs.setSpacing(18)
@@ -40,6 +44,7 @@ class StatusLine(QFrame):
         layout.addWidget(self.said, 1)
         layout.addLayout(self._jobs)
         layout.addWidget(self.more)
+        layout.addWidget(self.network)
         layout.addWidget(self.machine)
         self._again = QTimer(self)
         self._again.setInterval(500)
@@ -52,6 +57,11 @@ class StatusLine(QFrame):
     def show_machine(self, facts: Mapping[str, str]) -> None:
         """How busy the machine is: values by name, in order."""
         self.machine.setText("    ".join(f"{name} {value}".strip() for name, value in facts.items()))
+
+    def show_network(self, traffic: Traffic) -> None:
+        """What may leave the machine and what tried to, where there is either."""
+        self.network.setText(traffic.line())
+        self.network.setVisible(bool(traffic.line()))
 
     def draw(self) -> None:
         """Show the board as it is now; a timer runs only while there are jobs."""

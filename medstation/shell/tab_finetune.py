@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, SignalInstance
 from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
 from medstation.actions.datasets import fits
@@ -25,9 +25,10 @@ SEED = Setting(
 
 
 class FinetuneTab(QWidget):
-    """Signals: `start_asked(Plan)`, `stop_asked(run id)`, `run_asked(run id)`; `data` has its own."""
+    """Signals: `start_asked(Plan)`, `search_asked(Plan)`, `stop_asked(run id)`, `run_asked(run id)`."""
 
     start_asked = Signal(object)
+    search_asked = Signal(object)
     stop_asked = Signal(str)
     run_asked = Signal(str)
 
@@ -44,13 +45,22 @@ class FinetuneTab(QWidget):
         self.name = QLineEdit()
         self.name.setAccessibleName(self.tr("Name of the new model"))
         self.name.setPlaceholderText(self.tr("Name of the model (or leave empty)"))
+        self.kind = self._box(self.tr("What to do"))
+        for title, kind in (
+            (self.tr("Make a model"), ""),
+            (self.tr("Cross-validate in 5 folds"), "folds"),
+            (self.tr("Learning curve: what more labels bring"), "curve"),
+        ):
+            self.kind.addItem(title, kind)
         self.start = button(self.tr("Start fine-tuning"), "primary")
+        self.search = button(self.tr("Search settings…"))
         self.fault = label("", "error", wrap=True)
         self.data = DataSetSection()
         self._build()
         self.recipes.currentIndexChanged.connect(self.on_recipe_changed)
         self.data.changed.connect(self.check)
-        self.start.clicked.connect(self.on_start)
+        self.start.clicked.connect(lambda: self._ask(self.start_asked))
+        self.search.clicked.connect(lambda: self._ask(self.search_asked))
 
     def _box(self, name: str) -> QComboBox:
         box = QComboBox()
@@ -61,7 +71,9 @@ class FinetuneTab(QWidget):
     def _build(self) -> None:
         self.method, self.begin = Section(self.tr("Recipe")), Section(self.tr("Start from"))
         self.settings, self.go = Section(self.tr("Settings")), Section(self.tr("Run"))
-        self.method.add(self.recipes, self.summary)
+        self.waiting = label("", tone="caution", wrap=True)
+        self.waiting.hide()
+        self.method.add(self.waiting, self.recipes, self.summary)
         self.begin.add(self.bases)
         self.settings.add(self.form)
         self.stop = button(self.tr("Stop and keep best"))
@@ -69,7 +81,8 @@ class FinetuneTab(QWidget):
         self.stop.clicked.connect(lambda: self.stop_asked.emit(self._running[0].id))
         self.show_run.clicked.connect(lambda: self.run_asked.emit(self._running[0].id))
         self.at_work = label("", "muted", wrap=True)
-        self.go.add(self.name, self.fault, ButtonRow(self.start), self.at_work, ButtonRow(self.show_run, self.stop))
+        self.go.add(self.kind, self.name, self.fault, ButtonRow(self.start, self.search))
+        self.go.add(self.at_work, ButtonRow(self.show_run, self.stop))
         self.promise = label(
             self.tr("It works in a process of its own. Before and after are measured on the same patients."),
             "small",
@@ -101,6 +114,13 @@ class FinetuneTab(QWidget):
         self.at_work.setText(self.tr("At work: {0}").format(", ".join(run.name for run in running)))
         for widget in (self.at_work, self.stop, self.show_run):
             widget.setVisible(busy)
+
+    def show_waiting(self, name: str, count: int) -> None:
+        """How many corrected cases of a model wait to be learnt from; 0 to say nothing."""
+        self.waiting.setText(
+            self.tr("{0} corrected cases of {1} wait: a new data set would learn from them.").format(count, name)
+        )
+        self.waiting.setVisible(count > 0)
 
     @property
     def recipe(self) -> Recipe | None:
@@ -139,8 +159,10 @@ class FinetuneTab(QWidget):
         self.fault.setVisible(bool(faults))
         ready = self.recipe is not None and bool(self.data.chosen) and not faults
         self.start.setEnabled(ready)
+        self.search.setEnabled(ready)
 
-    def on_start(self) -> None:
+    def _ask(self, asked: SignalInstance) -> None:
+        """Emit what the form says."""
         recipe = self.recipe
         if recipe is None or self.form.faults():
             return
@@ -149,4 +171,4 @@ class FinetuneTab(QWidget):
         seed = int(values["seed"])
         settings = {name: value for name, value in values.items() if name in declared}
         base, name = self.bases.currentData(), self.name.text().strip()
-        self.start_asked.emit(Plan(recipe.id, self.data.chosen, base, settings, name, seed))
+        asked.emit(Plan(recipe.id, self.data.chosen, base, settings, name, seed, self.kind.currentData()))

@@ -14,6 +14,7 @@ from medstation.shell.findings import FindingsSection
 from medstation.shell.items import Item
 from medstation.shell.look import Look
 from medstation.shell.verdict_section import VerdictSection
+from medstation.shell.why_section import WhySection
 from medstation.shell.wording import model_measured, model_title, states
 from medstation.widgets.panels import ButtonRow, EmptyState, Facts, Note, Pill, Section, button, label
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class InferTab(QWidget):
-    """Signals: `run_asked(model id)`, `train_asked`; `findings`, `verdict` and `exports` have their own."""
+    """Signals: `run_asked(model id)`, `train_asked`; `findings`, `why`, `verdict` and `exports` have their own."""
 
     run_asked = Signal(str)
     train_asked = Signal()
@@ -45,6 +46,7 @@ class InferTab(QWidget):
         self.model = Section(self.tr("Model"))
         self.model.add(self.models, self.state, self.measured, self.unproven, ButtonRow(self.run), self.why_not)
         self.findings = FindingsSection(look)
+        self.why = WhySection()
         self.verdict = VerdictSection()
         self.exports = ExportSection()
         self.empty = EmptyState(
@@ -58,7 +60,7 @@ class InferTab(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.empty, 1, Qt.AlignmentFlag.AlignTop)
-        for section in (self.model, self.findings, self.verdict, self.exports):
+        for section in (self.model, self.findings, self.why, self.verdict, self.exports):
             layout.addWidget(section)
         layout.addStretch(1)
         self.show_models([], None)
@@ -122,5 +124,7 @@ class InferTab(QWidget):
 
     def _show_prediction(self, prediction: Prediction | None) -> None:
         self.verdict.show_prediction(prediction)
+        recipe = next((one.recipe for one in self._models if prediction and one.id == prediction.model), "")
+        self.why.show_prediction(prediction, self._task, recipe)
         things = [Exportable(prediction.id, "prediction", prediction.kind)] if prediction else []
         self.exports.show_things(self._task, things)

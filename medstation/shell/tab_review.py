@@ -1,4 +1,4 @@
-"""Inspector, fourth tab: approve and retire models, look at runs, and see who did what."""
+"""Inspector, fourth tab: decide about models, look at runs, and see who did what."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from medstation.api import ModelInfo, TaskSpec
 from medstation.shell.catalogue import model_text, run_text
 from medstation.shell.look import Look
-from medstation.shell.wording import model_title
-from medstation.widgets.panels import ButtonRow, Section, button, clear, label
+from medstation.shell.wording import model_title, sentence
+from medstation.widgets.panels import ButtonRow, Section, button, clear, label, set_tone
 from medstation.widgets.rows import Row, RowText, rows_in
 
 if TYPE_CHECKING:
@@ -23,9 +23,10 @@ MOST = 8
 
 
 class ReviewTab(QWidget):
-    """Signals: `state_asked(model id, state, reason)`, `run_chosen(id)`, `model_chosen(id)`."""
+    """Signals: `decision_asked(model id, act, reason)`, act "check", "propose", "approve", "retire" or "rollback";
+    `run_chosen(id)`, `model_chosen(id)`."""
 
-    state_asked = Signal(str, str, str)
+    decision_asked = Signal(str, str, str)
     run_chosen = Signal(str)
     model_chosen = Signal(str)
 
@@ -50,12 +51,22 @@ class ReviewTab(QWidget):
         self.reason = QLineEdit()
         self.reason.setAccessibleName(self.tr("Reason"))
         self.reason.setPlaceholderText(self.tr("Reason (kept in the audit log)"))
-        self.approve, self.retire = button(self.tr("Approve"), "primary"), button(self.tr("Retire"))
-        self.approve.clicked.connect(lambda: self._ask("approved"))
-        self.retire.clicked.connect(lambda: self._ask("retired"))
-        self.buttons = ButtonRow(self.approve, self.retire)
-        self.asked = label("", "small", wrap=True)
-        self.models.add(self.asked, self.reason, self.buttons)
+        self.approve = button(self.tr("Approve"), "primary", tip=self.tr("Take it into use, as a second person"))
+        self.propose = button(self.tr("Propose"), tip=self.tr("Ask a second person to approve it"))
+        self.check = button(self.tr("Check"), tip=self.tr("What the gate says of it"))
+        self.retire = button(self.tr("Retire"), tip=self.tr("Take it out of use"))
+        self.back = button(self.tr("Roll back"), tip=self.tr("Back to the version that was approved before"))
+        for made, act in (
+            (self.approve, "approve"),
+            (self.propose, "propose"),
+            (self.check, "check"),
+            (self.retire, "retire"),
+            (self.back, "rollback"),
+        ):
+            made.clicked.connect(lambda _, act=act: self._ask(act))
+        self.buttons = ButtonRow(self.approve, self.propose, self.check, self.retire, self.back)
+        self.asked, self.says = label("", "small", wrap=True), label("", "small", wrap=True)
+        self.models.add(self.asked, self.says, self.reason, self.buttons)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -92,16 +103,30 @@ class ReviewTab(QWidget):
         self.model_chosen.emit(model_id)
 
     def choose(self, model_id: str) -> None:
-        """Mark the model that would be approved or retired."""
+        """Mark the model that would be decided about."""
         self._chosen = model_id
         model = self._models.get(model_id)
         for row in rows_in(self._model_rows):
             row.setChecked(row.key == model_id)
-        self.asked.setText(model_title(model) if model else self.tr("Choose a model to approve or retire it."))
+        self.asked.setText(model_title(model) if model else self.tr("Choose a model to decide about it."))
         self.reason.setVisible(model is not None)
         self.buttons.setVisible(model is not None)
-        self.approve.setEnabled(model is not None and model.state != "approved")
-        self.retire.setEnabled(model is not None and model.state != "retired")
+        state = model.state if model else ""
+        self.approve.setEnabled(model is not None and state != "approved")
+        self.propose.setEnabled(state in ("candidate", "retired"))
+        self.retire.setEnabled(model is not None and state != "retired")
+        self.back.setEnabled(state == "approved")
+        self._show_verdict(model)
+
+    def _show_verdict(self, model: ModelInfo | None) -> None:
+        """The gate's word as it was last asked, and whether a reason is wanted."""
+        judged = model.card.get("judged") if model else None
+        self.says.setVisible(bool(judged))
+        if judged:
+            grave = [one["says"] for one in judged["findings"] if one["grave"]]
+            told = self.tr("The gate: {0}.").format(judged["word"])
+            self.says.setText(" ".join([told, *(f"{sentence(one)}." for one in grave)]))
+            set_tone(self.says, "caution" if judged["needs_reason"] else "")
 
     def show_audit(self, entries: Iterable[AuditEntry]) -> None:
         """The last entries, newest first."""
@@ -111,6 +136,5 @@ class ReviewTab(QWidget):
             line = label(f"{entry.at[:16].replace('T', ' ')} · {entry.actor} · {what}", "small", wrap=True)
             self._audit_rows.addWidget(line)
 
-    def _ask(self, state: str) -> None:
-        self.state_asked.emit(self._chosen, state, self.reason.text().strip())
-        self.reason.clear()
+    def _ask(self, act: str) -> None:
+        self.decision_asked.emit(self._chosen, act, self.reason.text().strip())

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QWidget
 
 from medstation.shell.look import Look
+from medstation.shell.traffic import Traffic
 from medstation.widgets.icons import icon
 from medstation.widgets.panels import ElidedLabel, Pill, button, label, set_tone
 
@@ -54,16 +55,12 @@ class TopBar(QFrame):
         """Where one is, from the outside in."""
         self.place.setText("  ›  ".join(step for step in steps if step))
 
-    def show_network(self, sealed: bool, connections: int) -> None:
-        """`sealed`: the system lets no connection out; `connections`: how many there are."""
-        word = self.tr("Offline") if sealed or not connections else self.tr("Online")
-        self.network.setText(f"{word} · " + self.tr("{0} connections").format(connections))
-        set_tone(self.network, "caution" if connections else "safe")
-        self.network.setToolTip(
-            self.tr("The system lets no connection out of MedStation.")
-            if sealed
-            else self.tr("MedStation makes no connections; this system offers no seal to enforce it.")
-        )
+    def show_network(self, traffic: Traffic) -> None:
+        """What has left the machine, and what may."""
+        word, tone = traffic.pill()
+        self.network.setText(word)
+        set_tone(self.network, tone)
+        self.network.setToolTip(traffic.meaning())
 
 
 def _row(*widgets: QWidget) -> QWidget:

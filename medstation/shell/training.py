@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from medstation.actions import finetuning
+from medstation.actions import finetuning, series
 from medstation.api import Json
 from medstation.shell.run_story import RunStory
 from medstation.shell.session import Session
@@ -17,6 +17,10 @@ from medstation.shell.worker import JobThread
 if TYPE_CHECKING:
     from medstation.jobs import Job
     from medstation.library import Run
+
+
+FOLDS = 5
+"""Of a cross-validation that is started in the window."""
 
 
 class Training(QObject):
@@ -34,15 +38,16 @@ class Training(QObject):
         task = session.shown.task.id if session.shown.task else ""
 
         def start() -> tuple[Run, Job]:
-            return finetuning.start(
-                session.ws, task, plan.recipe, plan.dataset, plan.base, dict(plan.settings), plan.name, plan.seed
-            )
+            given = (plan.base, dict(plan.settings), plan.name, plan.seed)
+            if plan.series:
+                return series.start(session.ws, task, plan.recipe, plan.dataset, plan.series, FOLDS, *given)
+            return finetuning.start(session.ws, task, plan.recipe, plan.dataset, *given)
 
         await self._follow(start, fresh=True)
 
     async def resume(self, run_id: str) -> None:
         """Go on from the last checkpoint."""
-        await self._follow(lambda: finetuning.resume(self._session.ws, run_id), fresh=False)
+        await self._follow(lambda: series.resume(self._session.ws, run_id), fresh=False)
 
     def stop(self, run_id: str) -> None:
         """End at the next step, measure, and keep the best."""

@@ -10,7 +10,10 @@ from medstation.api import SettingValue
 
 @dataclass(frozen=True)
 class Plan:
-    """What the form asks for. `base` is a model id, "" for from scratch; `name` "" lets the action choose one."""
+    """What the form asks for. `base` is a model id, "" for from scratch; `name` "" lets the action choose one.
+
+    `series` is "" for one training, or what `medstation.actions.series` calls several.
+    """
 
     recipe: str
     dataset: str
@@ -18,3 +21,4 @@ class Plan:
     settings: Mapping[str, SettingValue]
     name: str = ""
     seed: int = 0
+    series: str = ""

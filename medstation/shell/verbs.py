@@ -169,10 +169,10 @@ class Verbs(QObject):
         await self._session.refresh_item()
         await self._session.refresh_items()
 
-    async def export(self, item_id: str, format: str, out: Path) -> None:
+    async def export(self, item_id: str, format: str, out: Path, reason: str = "") -> None:
         """The one way out of the vault."""
         session = self._session
-        done = await session.job(lambda: exporting.start(session.ws, item_id, format, out), self.tr("Export"))
+        done = await session.job(lambda: exporting.start(session.ws, item_id, format, out, reason), self.tr("Export"))
         session.said.emit(self.tr("Written to {0}").format(", ".join(done.result["files"])))
 
     async def create_dataset(self, name: str, recipe_id: str, seed: int = 0) -> None:
@@ -183,16 +183,15 @@ class Verbs(QObject):
         await session.refresh_catalogue()
         session.said.emit(self.tr("Data set {0} made").format(name))
 
-    async def set_model_state(self, model_id: str, state: str, reason: str) -> None:
-        """Approve or retire a model."""
-        library = self._session.ws.library
-        await self._session.awaiting.off_thread(lambda: library.set_model_state(model_id, state, reason))
-        await self._session.refresh_catalogue()
+    async def set_policy(self, name: str, on: bool) -> None:
+        """Switch something on or off for everybody."""
+        policies = self._session.ws.vault.policies
+        await self._session.awaiting.off_thread(lambda: policies.set(name, on))
 
-    async def export_model(self, model_id: str, out: Path) -> None:
+    async def export_model(self, model_id: str, out: Path, reason: str = "") -> None:
         """A model with its card, as a package another vault can take in."""
         session = self._session
-        file = await session.awaiting.off_thread(lambda: packages.export_model(session.ws, model_id, out))
+        file = await session.awaiting.off_thread(lambda: packages.export_model(session.ws, model_id, out, reason))
         session.said.emit(self.tr("Written to {0}").format(file))
 
     async def import_model(self, path: Path) -> None:

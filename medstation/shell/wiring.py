@@ -5,10 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from medstation.shell.asking import Asking
+from medstation.shell.deciding import Deciding
+from medstation.shell.explaining import Explaining
 from medstation.shell.inspector import FINETUNE, REVIEW
 from medstation.shell.look import Look
 from medstation.shell.pages import Pages
+from medstation.shell.searching import Searching
 from medstation.shell.session import Session
+from medstation.shell.suggesting import Suggesting
 from medstation.shell.training import Training
 from medstation.shell.verbs import Verbs
 from medstation.shell.wording import person_title
@@ -23,6 +27,10 @@ class Wiring(QObject):
         self.session, self.verbs, self.training, self.place, self.look = session, verbs, training, place, look
         self.asking = Asking(session, verbs, place)
         self.pages = Pages(session, place)
+        self.explaining = Explaining(session, self.asking, place, self.pages.open_model)
+        self.searching = Searching(session, place.inspector.finetune)
+        self.suggesting = Suggesting(session, place.stage)
+        self.deciding = Deciding(session, self.asking, place)
         self._state_to_widgets()
         self._library_intentions()
         self._inspector_intentions()
@@ -56,6 +64,7 @@ class Wiring(QObject):
         library.record_chosen.connect(lambda key: session.do(session.open_item(key)))
         library.record_chosen.connect(lambda _: place.stage.show_record())
         library.filter_edited.connect(lambda text: session.do(session.filter(text)))
+        library.more_asked.connect(lambda: session.do(session.list_more()))
         library.import_asked.connect(self.asking.import_files)
         library.paths_dropped.connect(lambda paths: session.do(self.verbs.import_paths(paths)))
         library.model.thumbnail_wanted.connect(lambda key: session.do(self._fetch_thumbnail(key)))
@@ -73,18 +82,20 @@ class Wiring(QObject):
         record.import_asked.connect(self.asking.import_opened)
         record.layer_toggled.connect(lambda layer, on: session.do(verbs.show_layer(layer, on)))
         record.exports.asked.connect(self.asking.export)
+        record.exports.asked_without_identity.connect(self.asking.export_without_identity)
         infer.run_asked.connect(lambda model: session.do(verbs.run_model(model)))
         infer.train_asked.connect(lambda: inspector.show_tab(FINETUNE))
         infer.exports.asked.connect(self.asking.export)
         infer.findings.place_asked.connect(self.place.stage.go_to)
         infer.findings.layer_toggled.connect(lambda layer, on: session.do(verbs.show_layer(layer, on)))
+        infer.why.asked.connect(lambda which, method: session.do(self.explaining.why(which, method)))
         infer.verdict.given.connect(lambda which, verdict: session.do(verbs.give_verdict(which, verdict)))
         finetune, review = inspector.finetune, inspector.review
         finetune.data.create_asked.connect(lambda name, recipe: session.do(verbs.create_dataset(name, recipe)))
         finetune.start_asked.connect(lambda plan: session.do(self.training.begin(plan)))
+        finetune.search_asked.connect(self.searching.ask)
         finetune.stop_asked.connect(self.training.stop)
         finetune.run_asked.connect(self.pages.open_run)
-        review.state_asked.connect(lambda *asked: session.do(verbs.set_model_state(*asked)))
         review.run_chosen.connect(self.pages.open_run)
         review.model_chosen.connect(self.pages.open_model)
 
@@ -96,6 +107,7 @@ class Wiring(QObject):
         stage.run.model_asked.connect(self.pages.open_model)
         stage.model.review_asked.connect(self.on_review_asked)
         stage.model.export_asked.connect(self.asking.export_model)
+        stage.model.smaller_asked.connect(self.explaining.smaller)
         stage.page_changed.connect(self.pages.on_page_changed)
 
     def on_task_changed(self) -> None:
@@ -109,7 +121,7 @@ class Wiring(QObject):
 
     def on_items_changed(self) -> None:
         shown = self.session.shown
-        self.place.library.show_items(shown.items, shown.item.key if shown.item else "")
+        self.place.library.show_items(shown.items, shown.item.key if shown.item else "", shown.more)
         self.pages.show_empty()
 
     def on_item_opened(self) -> None:

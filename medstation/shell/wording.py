@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 translate = QCoreApplication.translate
 
 STATE_TONES = {
-    "candidate": "caution", "approved": "safe", "retired": "muted", "waiting": "muted", "done": "safe",
-    "stopped": "caution", "failed": "danger", "interrupted": "caution", "accepted": "safe", "corrected": "caution",
-    "rejected": "danger",
+    "candidate": "caution", "proposed": "caution", "approved": "safe", "retired": "muted", "waiting": "muted",
+    "done": "safe", "stopped": "caution", "failed": "danger", "interrupted": "caution", "accepted": "safe",
+    "corrected": "caution", "rejected": "danger",
 }  # fmt: skip
 
 
@@ -111,6 +111,7 @@ def states(state: str) -> tuple[str, str]:
     """The word for a state of a model, run or verdict, and its tone."""
     words = {
         "candidate": translate("wording", "candidate"), "approved": translate("wording", "approved"),
+        "proposed": translate("wording", "proposed"),
         "retired": translate("wording", "retired"), "waiting": translate("wording", "waiting"),
         "running": translate("wording", "running"), "done": translate("wording", "done"),
         "stopped": translate("wording", "stopped"), "failed": translate("wording", "failed"),

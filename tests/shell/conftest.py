@@ -10,10 +10,8 @@ import pytest
 import qasync
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shell_vault import PASSPHRASE, TASK
+from shell_vault import PASSPHRASE, TASK, make_workstation
 
-from medstation.actions.workstation import Workstation
-from medstation.registry import Registry
 from medstation.shell.run import Shell
 from medstation.vault import Kdf, Vault
 
@@ -45,12 +43,6 @@ def vault_folder(tmp_path: Path) -> Path:
     folder = tmp_path / "vault"
     Vault.create(folder, PASSPHRASE, kdf=Kdf.weakest()).close()
     return folder
-
-
-def make_workstation(folder: Path, passphrase: str, create: bool) -> Workstation:
-    """As the program does it, with the toy task alone."""
-    vault = Vault.create(folder, passphrase, kdf=Kdf.weakest()) if create else Vault.open(folder, passphrase)
-    return Workstation.on(vault, Registry.discover(), user="tester")
 
 
 @pytest.fixture

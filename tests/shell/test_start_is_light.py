@@ -18,9 +18,9 @@ from medstation.shell.run import Shell
 
 app = QApplication([])
 with qasync.QEventLoop(app) as loop:
-    def make(folder, passphrase, create):
+    def make(folder, passphrase, create, user):
         from medstation.actions.workstation import Workstation
-        return Workstation.open(folder, passphrase, create)
+        return Workstation.open(folder, passphrase, create, user)
 
     shell = Shell(app, loop, Path(sys.argv[1]) / "vault", make, Path(sys.argv[1]) / "config", lambda: (True, 0))
     shell.open()

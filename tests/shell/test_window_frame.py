@@ -112,6 +112,7 @@ def test_dialogs_open_and_close(shell: Shell, office: Office, qtbot: QtBot) -> N
     office.wiring.asking.settings(shell.look)
     by_title = {command.title: command for command in office.commands}
     by_title["About MedStation"].act()
+    qtbot.waitUntil(lambda: shell.awaiting.idle, timeout=20_000)
     dialogs = [dialog for dialog in shell.window.findChildren(QDialog) if dialog.isVisible()]
     assert {dialog.windowTitle() for dialog in dialogs} == {"Keyboard", "Settings", "About MedStation"}
     assert "not a medical device" in " ".join(label.text() for one in dialogs for label in one.findChildren(QLabel))
