@@ -1,9 +1,10 @@
-"""Convolutional adapters on hippocampus volumes, beside all weights and the upper part alone.
+"""Convolutional adapters on hippocampus volumes of another contrast, beside all weights and the upper part alone.
 
     python tests/bench/learning/adapters_volumes.py [what,name=value ...]
 
-A base learns one of the two structures from some patients; from there both structures are learnt from a few others, in
-each of the given ways, with the same number of steps.
+A base learns both structures from some patients. From there they are learnt from a few other patients whose grey values
+are turned around, as between T1 and T2 weighting, where the base finds almost nothing: in each of the given ways, with
+the same number of steps.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ import sys
 import time
 from dataclasses import replace
 
-import numpy as np
 from ground import Ground, hippocampus, outcome
+from medstation_imaging.segmentation import Sample, SegmentationRecipe
 from ways import compared
 
-from medstation_imaging import masks
+from medstation.api import Case, Json, Workbench
 
 BASE, FEW = 40, 12
 """Patients that the base learns from, and other ones that it is tuned on."""
@@ -25,13 +26,12 @@ PLAIN = {"patience": 0, "threads": 1}
 WAYS = ("all", "head", "last,trained_layers=4", "lora,rank=4", "dora,rank=4", "ia3", "bottleneck,rank=8")
 
 
-def one_structure(ground: Ground) -> Ground:
-    """The same volumes with the first structure alone."""
-    bench = replace(ground.bench, labels=dict(ground.bench.labels))
-    for name, payload in ground.bench.labels.items():
-        mask, names = masks.decode(payload)
-        bench.labels[name] = masks.encode((mask == 1).astype(np.uint8), names[:1])
-    return replace(ground, bench=bench)
+class Turned(SegmentationRecipe):
+    """Dark is bright: the volumes are normalised, so that changing their sign turns them around."""
+
+    def prepare(self, case: Case, config: Json, bench: Workbench) -> Sample:
+        sample = super().prepare(case, config, bench)
+        return replace(sample, image=-sample.image)
 
 
 def parts() -> tuple[Ground, Ground]:
@@ -39,17 +39,17 @@ def parts() -> tuple[Ground, Ground]:
     every = hippocampus(train=BASE + FEW, validation=6, test=30)
     learnt = [case for case in every.cases if case.part == "train"]
     rest = [case for case in every.cases if case.part != "train"]
-    return one_structure(replace(every, cases=learnt[:BASE] + rest)), replace(every, cases=learnt[BASE:] + rest)
+    return replace(every, cases=learnt[:BASE] + rest), replace(every, recipe=Turned(), cases=learnt[BASE:] + rest)
 
 
 def main(ways: list[str]) -> None:
     first, second = parts()
     begun = time.process_time()
-    finished, _ = outcome(list(first.fit(epochs=3, patches_per_case=3, **PLAIN)))
+    finished, _ = outcome(list(first.fit(epochs=10, patches_per_case=4, **PLAIN)))
     base = second.keep(finished)
     spent = round(time.process_time() - begun)
     print(json.dumps({"base dice": finished.facts["best_value"], "cpu seconds": spent}), flush=True)
-    compared(second, base, ways, epochs=4, patches_per_case=8, **PLAIN)
+    compared(second, base, ways, epochs=4, patches_per_case=12, **PLAIN)
 
 
 if __name__ == "__main__":

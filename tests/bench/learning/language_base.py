@@ -107,11 +107,11 @@ def taught(events: Iterator[Event]) -> Finished:
     return outcome(kept)[0]
 
 
-def main(out: str, epochs: int = 4) -> None:
+def main(out: str, epochs: int = 4, files: tuple[str, ...] = ("train", "devel")) -> None:
     begun = time.process_time()
     sizes = {"layers": 2, "width": 128, "window": 128, "stride": 16, "vocabulary": 5000, "threads": 1}
     language = taught(ground().fewer(READ).fit(epochs=1, batch_size=8, windows=1, learning_rate=1e-3, **sizes))
-    learnt = entities("bc5cdr", ("train", "devel"), 40)
+    learnt = entities("bc5cdr", files, 40)
     base = learnt.keep(language)
     window = {"window": 128, "stride": 16, "threads": 1}
     finished = taught(learnt.fit(base=base, epochs=epochs, batch_size=4, learning_rate=1e-3, patience=0, **window))

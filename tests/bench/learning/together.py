@@ -18,12 +18,14 @@ import numpy as np
 import torch
 from ground import Ground, outcome, pneumonia
 from sklearn.metrics import roc_auc_score
+from small_network import small
 
 from medstation.api import Case, TrainRequest
 from medstation.learning.federated.local import Start, begun, plain, trained
 from medstation.learning.federated.plan import Keys, Plan
 from medstation.learning.federated.rounds import Medium
 from medstation.learning.network import changed
+from medstation.learning.weights import unpack
 
 SETTINGS = {"epochs": 1, "batch_size": 32, "learning_rate": 1e-3, "schedule": "constant", "warmup": 0.0, "threads": 1,
             "augmentation": False, "patience": 0}  # fmt: skip
@@ -107,13 +109,11 @@ def together(ground: Ground, sites: list[list[Case]], rounds: int, folder: Path)
 def main() -> None:
     torch.set_num_threads(1)
     count, rounds = (int(word) for word in (sys.argv[1:] + ["5", "6"][len(sys.argv) - 1 :])[:2])
-    ground = pneumonia(train=1500, validation=0)
+    ground = small(pneumonia(train=3000, validation=0))
     with tempfile.TemporaryDirectory() as folder:
         config, weights, costs = together(ground, shares(ground, count, 0), rounds, Path(folder) / "medium")
     pooled = replace(ground, cases=[case for case in ground.cases if case.part != "validation"])
     finished, _ = outcome(list(pooled.fit(seed=0, **{**SETTINGS, "epochs": rounds})))
-    from medstation.learning.weights import unpack
-
     found = {"sites": count, "rounds": rounds, "together": judged(ground, config, weights),
              "pooled": judged(ground, finished.config, unpack(finished.weights)), "cpu_s_a_round": costs}  # fmt: skip
     print(json.dumps(found))

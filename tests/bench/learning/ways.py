@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ground import Ground, of, outcome
 
-from medstation.api import Json, Metrics, ModelInfo, Started
-from medstation.learning.combining import difference, estimate
+from medstation.api import Evaluation, Json, Metrics, ModelInfo, Started
+from medstation.learning.combining import combined, difference, estimate
 
 
 @dataclass(frozen=True)
 class Way:
-    """`settings` of a run, the test cases' metrics after it, and what it cost."""
+    """The test cases' metrics before and after a run, and what it cost."""
 
     name: str
-    cases: dict[str, Metrics]
+    before: Mapping[str, Metrics]
+    cases: Mapping[str, Metrics]
     facts: Json
     seconds: float
 
@@ -38,7 +39,8 @@ def tuned(ground: Ground, base: ModelInfo, name: str, settings: Json) -> Way:
     given = {**settings, "trained": trained, **dict(other.split("=") for other in others)}
     begun = time.process_time()
     events = list(ground.fit(base=base, **given))
-    return Way(name, outcome(events)[1], of(Started, events)[0].facts, time.process_time() - begun)
+    before = of(Evaluation, events)[0].cases
+    return Way(name, before, outcome(events)[1], of(Started, events)[0].facts, time.process_time() - begun)
 
 
 def told(ground: Ground, first: Way, way: Way) -> Json:
@@ -48,11 +50,12 @@ def told(ground: Ground, first: Way, way: Way) -> Json:
     value, gap = estimate(metric, way.cases, patients), difference(metric, first.cases, way.cases, patients)
     return {
         "way": way.name,
+        "before": round(combined(metric, way.before) or 0.0, 4),
         metric.name: _rounded(value),
         f"to {first.name}": _rounded(gap),
         "trained %": round(100 * share, 2),
         "cpu seconds": round(way.seconds),
-        "note": way.facts["notes"][-1],
+        "note": way.facts["notes"][-1:],
     }
 
 
