@@ -46,7 +46,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "adapter_rate",
         "number",
-        10.0,
+        3.0,
         "Adapters' rate",
         "What the learning rate is multiplied by for adapters, which need a higher one than the base's own weights.",
         minimum=0.01,

@@ -15,10 +15,10 @@ import time
 from dataclasses import replace
 
 from ground import Ground, hippocampus, outcome
-from medstation_imaging.segmentation import Sample, SegmentationRecipe
 from ways import compared
 
 from medstation.api import Case, Json, Workbench
+from medstation_imaging.segmentation import Sample, SegmentationRecipe
 
 BASE, FEW = 40, 12
 """Patients that the base learns from, and other ones that it is tuned on."""
